@@ -1,0 +1,135 @@
+"""The training of a GAN, the same for every config: D learns to tell real from made, G learns to fool D.
+
+Reference: Goodfellow et al. 2014 (arXiv 1406.2661) algorithm 1. D goes first, then G; each phase gives gradients to
+its own network alone and leaves every number of the other as it was.
+
+Legend: N samples, Z latent size, K condition columns.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.families.gan import losses
+from engine.families.gan.recipe import Networks, Recipe, conditions_of, draw_z, stack_codes
+from engine.family import Batch, Family, Losses, Phase, SampleSpec, Tensors
+from engine.nn.diffaugment import diffaugment
+from engine.nn.ema import ema_beta, ema_update
+from engine.nn.layers import held
+
+
+class Gan(Family):
+    """Two networks and a recipe. `recipe_of` makes the recipe again from a config whose live knobs were moved."""
+
+    def __init__(
+        self, config: Any, spec: SampleSpec, networks: Networks, recipe_of: Callable[[Any, SampleSpec], Recipe]
+    ) -> None:
+        self.config = config
+        self.spec = spec
+        self.latent = networks.latent
+        self.conditions = conditions_of(config.condition, spec)
+        self.recipe = recipe_of(config, spec)
+        self._recipe_of = recipe_of
+        self.generator = networks.generator()
+        self.discriminator = networks.discriminator()
+        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False) if self.recipe.ema else None
+
+    def phases(self) -> tuple[Phase, ...]:
+        optimizers = self.recipe.optimizers
+        return (
+            Phase("D", "Discriminator", self.discriminator, optimizers["D"], repeats=self.recipe.d_steps),
+            Phase("G", "Generator", self.generator, optimizers["G"]),
+        )
+
+    def losses(self, phase: str, batch: Batch, rng: torch.Generator, step: int) -> Losses:
+        codes_NK = self._codes(batch, rng)
+        if phase == "D":
+            return self._discriminator_losses(batch.x, codes_NK, rng, step)
+        return self._generator_losses(batch.x, codes_NK, rng)
+
+    def _discriminator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
+        recipe = self.recipe
+        due = step % recipe.penalty_every == 0
+
+        # Make samples; G only lends them.
+        with torch.no_grad(), held(self.generator):
+            made = self.generator(self._draw(x, rng), codes_NK)
+
+        # Score real and made samples in batches of their own (batch norm must not mix them).
+        real = self._augment(x, rng).detach().requires_grad_(due and recipe.r1 > 0)
+        made = self._augment(made, rng).detach().requires_grad_(due and recipe.r2 > 0)
+        real_N = self.discriminator(real, codes_NK, rng)
+        made_N = self.discriminator(made, codes_NK, rng)
+        total = losses.discriminator_loss(recipe.loss, real_N, made_N)
+        terms = {"loss/D": total.detach(), **self._opinions(real_N.detach(), made_N.detach())}
+
+        # Keep D smooth around the samples: now and then, and then the more (lazy regularisation).
+        for name, gamma, logits_N, inputs in (("R1", recipe.r1, real_N, real), ("R2", recipe.r2, made_N, made)):
+            if due and gamma > 0:
+                penalty = losses.gradient_penalty(logits_N, inputs)
+                total = total + penalty * (gamma / 2 * recipe.penalty_every)
+                terms[name] = penalty.detach()
+        return Losses(total, terms)
+
+    def _generator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator) -> Losses:
+        with held(self.discriminator):
+            made = self._augment(self.generator(self._draw(x, rng), codes_NK), rng)
+            made_N = self.discriminator(made, codes_NK, rng)
+            real_N = None
+            if self.recipe.loss == "relativistic":
+                with torch.no_grad():
+                    real_N = self.discriminator(self._augment(x, rng), codes_NK, rng)
+        total = losses.generator_loss(self.recipe.loss, made_N, real_N)
+        return Losses(total, {"loss/G": total.detach()})
+
+    def _opinions(self, real_N: Tensor, made_N: Tensor) -> Tensors:
+        """What D thinks, as curves: probabilities and the value, or how often it ranks a pair rightly."""
+        if self.recipe.loss == "relativistic":
+            return {"D(real > fake)": torch.sigmoid(real_N - made_N).mean()}
+        return {
+            "D(real)": torch.sigmoid(real_N).mean(),
+            "D(fake)": torch.sigmoid(made_N).mean(),
+            "V(G,D)": losses.value(real_N, made_N),
+        }
+
+    def _draw(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return draw_z(self.latent, len(x), rng, x.device)
+
+    def _augment(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        if self.spec.is_points:
+            return x
+        return diffaugment(x, self.recipe.augment, self.recipe.augment_strength, rng)
+
+    def _codes(self, batch: Batch, rng: torch.Generator) -> Tensor | None:
+        """The codes of a batch, now and then hidden, so that the model also learns to do without."""
+        codes_NK = stack_codes(self.conditions, batch.codes, len(batch.x), batch.x.device)
+        if codes_NK is None or self.recipe.condition_dropout == 0:
+            return codes_NK
+        chance = torch.rand(codes_NK.shape, generator=rng, device=rng.device).to(codes_NK.device)
+        return codes_NK.masked_fill(chance < self.recipe.condition_dropout, -1)
+
+    def rates(self, phase: str, step: int) -> dict[str, float]:
+        return self.recipe.rates(phase, step)
+
+    def after_step(self, step: int) -> None:
+        if self.average is None or self.recipe.ema is None:
+            return
+        size, ema = self.recipe.batch_size, self.recipe.ema
+        ema_update(self.average, self.generator, ema_beta(size, ema.half_life, (step + 1) * size, ema.ramp))
+
+    def set_config(self, config: Any) -> None:
+        self.recipe = self._recipe_of(config, self.spec)
+        self.config = config
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        average = {} if self.average is None else {"G_ema": self.average}
+        return {"G": self.generator, "D": self.discriminator, **average}
+
+    def snapshot_tensors(self) -> Tensors:
+        networks = {"G.": self.generator if self.average is None else self.average, "D.": self.discriminator}
+        return {prefix + name: tensor for prefix, net in networks.items() for name, tensor in net.state_dict().items()}

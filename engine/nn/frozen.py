@@ -1,0 +1,40 @@
+"""Networks that only look: built without memory, filled with given weights, in eval mode and without gradients.
+
+Building on the meta device draws nothing from the global random numbers, so exploring never disturbs training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def frozen(build: Callable[[], M], tensors: Mapping[str, Tensor], prefix: str) -> M:
+    """Build a network and fill it with the tensors whose names begin with `prefix`, cast to float32.
+
+    Raises ValueError with one sentence where a tensor is missing, is not wanted, or has another shape.
+    """
+    with torch.device("meta"):
+        module = build()
+    given = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    wanted = module.state_dict()
+    _check(wanted, given, prefix)
+    filled = {name: value.detach().to(wanted[name].dtype) for name, value in given.items()}
+    module.load_state_dict(filled, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def _check(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], prefix: str) -> None:
+    missing, extra = sorted(wanted.keys() - given.keys()), sorted(given.keys() - wanted.keys())
+    if missing or extra:
+        what = f"{prefix}{missing[0]} is missing" if missing else f"{prefix}{extra[0]} does not belong to it"
+        raise ValueError(f"The weights do not fit this model ({what}); open them with the config they were made with.")
+    for name, tensor in wanted.items():
+        if given[name].shape != tensor.shape:
+            shapes = f"{prefix}{name} is {tuple(given[name].shape)}, not {tuple(tensor.shape)}"
+            raise ValueError(f"The weights do not fit this model ({shapes}); open them with the config they came from.")
