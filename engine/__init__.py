@@ -1,0 +1,40 @@
+"""The engine's door: `Engine` takes commands and gives events. Importing this package loads neither torch nor Qt.
+
+`Engine` itself is imported on first use, so that a window can show itself before torch is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.controls import (
+    GRID_SEED,
+    Arithmetic,
+    KeyFrame,
+    LatentInfo,
+    Move,
+    Path,
+    Point,
+    Slot,
+    arithmetic_from_plain,
+    point_from_plain,
+    point_from_text,
+    to_plain,
+)
+from engine.data.ref import BUILT_IN, BuiltIn, DataRef
+from engine.knobs import FamilyCard, Knob, KnobError, KnobValue, Preset
+from engine.messages import *  # noqa: F403  the vocabulary of the door
+from engine.series import Series
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Engine":
+        from engine.engine import Engine
+
+        return Engine
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")

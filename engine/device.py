@@ -1,0 +1,70 @@
+"""Which device and how many threads: the one place that names a device.
+
+Two lanes share a machine. The train lane takes the cores (or the GPU); the explore lane computes with one intra-op
+thread, because a second one makes pictures late when training holds the other core.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+import torch
+
+EXPLORE_THREADS = 1
+TRAIN_NICENESS = 10
+
+
+class DeviceError(ValueError):
+    """The wanted device is not there; the message says what is."""
+
+
+def choose_device(wanted: str | None) -> torch.device:
+    """The device named by `wanted` ("cpu", "cuda", "cuda:1", "mps"), or the best one there is."""
+    if wanted is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise DeviceError(f"{wanted!r} is not a device; use cpu, cuda or mps.") from error
+    missing_cuda = device.type == "cuda" and not torch.cuda.is_available()
+    missing_mps = device.type == "mps" and not torch.backends.mps.is_available()
+    if missing_cuda or missing_mps:
+        raise DeviceError(f"This machine has no usable {device.type} device; use --device cpu.")
+    return device
+
+
+def training_threads(wanted: int | None = None) -> int:
+    """How many intra-op threads training uses: `wanted`, or OMP_NUM_THREADS, or all cores this process may use."""
+    if wanted is not None:
+        return wanted
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def enter_train_lane(threads: int) -> None:
+    """First thing in the train lane's thread: its thread count, and a lower priority than the hands (Linux)."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), TRAIN_NICENESS)
+    torch.set_num_threads(threads)
+
+
+def enter_explore_lane() -> None:
+    """First thing in the explore lane's thread."""
+    torch.set_num_threads(EXPLORE_THREADS)
+
+
+def memory_in_use(device: torch.device) -> int:
+    """Bytes that training holds: of the GPU where there is one, else of this process."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)

@@ -1,0 +1,272 @@
+"""The explore lane: answers requests on snapshots, looks at runs and data sets, and works on jobs in small slices.
+
+Between two turns of a job the newest requests are answered, so a slider never waits for an export.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.lane import Lane
+from engine.live import LiveSnapshot
+from engine.mailbox import Mailbox
+from engine.messages import (
+    CancelJob,
+    CloseRun,
+    DrawArithmetic,
+    DrawDecision,
+    DrawPath,
+    DrawPoints,
+    Event,
+    ExploreCommand,
+    ExportPath,
+    FindDirections,
+    FindExemplars,
+    JobCancelled,
+    JobProgress,
+    ListRuns,
+    LoadData,
+    MakeDirection,
+    OpenRun,
+    OpenSnapshot,
+    ReadDataPage,
+    ReadGrid,
+    Ready,
+    RenameRun,
+    Request,
+    RunsListed,
+    ScoreSamples,
+    SnapshotOpened,
+    TrashRun,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.data.dataset import Dataset
+    from engine.data.ref import DataRef
+    from engine.shelf import Shelf
+
+IDLE_SECONDS = 0.5
+FOLLOW_SECONDS = 0.5
+JOB_SLICE_SECONDS = 0.01
+KEPT_DATA = 3
+
+Job = Generator[JobProgress | Event, None, None]
+
+
+class ExploreLane(Lane):
+    """Commands in order, then the newest request of each channel, then the rest of answers, then a slice of a job."""
+
+    def __init__(self, events: deque[Event], live: LiveSnapshot, home: Path, device: str | None) -> None:
+        super().__init__("explore lane", events)
+        self.mailbox: Mailbox[ExploreCommand, Request] = Mailbox()
+        self._live_snapshot, self._home, self._wanted_device = live, home, device
+        self._rest: deque[tuple[Request, Iterator[Event]]] = deque()
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._data: OrderedDict[DataRef, Dataset] = OrderedDict()
+        self._next_follow = 0.0
+        self._shelf: Shelf
+        self._device: torch.device
+
+    def _wake(self) -> None:
+        self.mailbox.put(CancelJob(""))
+
+    def _enter(self) -> None:
+        from engine.data.ref import BUILT_IN
+        from engine.device import choose_device, enter_explore_lane, training_threads
+        from engine.family import Families, card
+        from engine.follow import Follower
+        from engine.shelf import Shelf, bundled_cards
+
+        enter_explore_lane()
+        self._device = choose_device(self._wanted_device)
+        families = Families()
+        self._shelf = Shelf(families, self._live_snapshot, self._device)
+        self._follower = Follower()
+        self.tell(
+            Ready(
+                families=tuple(card(entry) for entry in families.entries.values()),
+                data=BUILT_IN,
+                bundled=bundled_cards(),
+                device=self._device.type,
+                threads=training_threads(),
+                home=str(self._home),
+            )
+        )
+
+    def _leave(self) -> None:
+        for job in self._jobs.values():
+            job.close()
+
+    def _turn(self) -> None:
+        item = self.mailbox.take(self._patience())
+        if item is not None:
+            self._handle(item)
+        elif self._rest:
+            self._continue(*self._rest.popleft())
+        elif self._jobs:
+            self._work()
+        if time.monotonic() >= self._next_follow:
+            self._next_follow = time.monotonic() + FOLLOW_SECONDS
+            for event in self._follower.poll():
+                self.tell(event)
+
+    def _patience(self) -> float:
+        if self._rest or self._jobs:
+            return 0.0
+        if self._follower.follows:
+            return max(0.0, min(self._next_follow - time.monotonic(), IDLE_SECONDS))
+        return IDLE_SECONDS
+
+    def _handle(self, item: ExploreCommand | Request) -> None:
+        if isinstance(item, _REQUESTS):
+            self._begin_answer(item)
+        else:
+            self._obey(item)
+
+    # ------------------------------------------------------------------------------------------------------- answers
+
+    def _begin_answer(self, request: Request) -> None:
+        self._rest = deque(entry for entry in self._rest if entry[0].channel != request.channel)
+        try:
+            answer = self._answer(request)
+        except Exception as error:  # noqa: BLE001  told to the person; the last good picture stays
+            self.fail("Drawing", error, channel=request.channel)
+            return
+        self._continue(request, answer)
+
+    def _continue(self, request: Request, answer: Iterator[Event]) -> None:
+        """The next part of an answer, unless a newer request has overtaken it."""
+        if self.mailbox.waits(request.channel):
+            return
+        try:
+            event = next(answer, None)
+        except Exception as error:  # noqa: BLE001
+            self.fail("Drawing", error, channel=request.channel)
+            return
+        if event is not None:
+            self.tell(event)
+            self._rest.append((request, answer))
+
+    def _answer(self, request: Request) -> Iterator[Event]:
+        from engine import explore, looking
+
+        match request:
+            case ReadGrid():
+                return looking.read_grid(request)
+            case ReadDataPage():
+                return looking.data_page(self._dataset(request.data), request)
+            case DrawDecision():
+                dataset = self._dataset(request.data)
+                return explore.decide(self._shelf.open(request.snapshot), request, dataset, self._device)
+            case _:
+                return explore.answer(self._shelf.open(request.snapshot), request, self._device)
+
+    def _dataset(self, ref: DataRef) -> Dataset:
+        """A data set that is open, or a quick one (points, portraits) that is opened here and now."""
+        from engine.data.catalog import open_data
+        from engine.data.dataset import finish
+
+        if ref not in self._data:
+            self._keep(ref, finish(open_data(ref, self._home)))
+        return self._data[ref]
+
+    def _keep(self, ref: DataRef, dataset: Dataset) -> None:
+        self._data[ref] = dataset
+        while len(self._data) > KEPT_DATA:
+            self._data.popitem(last=False)
+
+    # ------------------------------------------------------------------------------------------------------ commands
+
+    def _obey(self, command: ExploreCommand) -> None:
+        job = getattr(command, "job", "")
+        try:
+            self._do(command)
+        except Exception as error:  # noqa: BLE001  told to the person; the lane goes on with the next command
+            self.fail(_DOING[type(command)], error, job=job)
+
+    def _do(self, command: ExploreCommand) -> None:
+        from engine import jobs, runs
+        from engine.run_facts import list_facts
+
+        match command:
+            case OpenSnapshot(snapshot=snapshot):
+                self.tell(SnapshotOpened(self._shelf.open(snapshot).info()))
+            case ListRuns():
+                self.tell(RunsListed(list_facts(self._home / "runs")))
+            case OpenRun(path=path):
+                self.tell(self._follower.open(Path(path)))
+            case CloseRun(path=path):
+                self._follower.close(Path(path))
+            case RenameRun(path=path, name=name):
+                runs.rename_run(Path(path), name)
+                self.tell(RunsListed(list_facts(self._home / "runs")))
+            case TrashRun(path=path):
+                self._follower.close(Path(path))
+                runs.delete_run(Path(path))
+                self.tell(RunsListed(list_facts(self._home / "runs")))
+            case LoadData():
+                self._jobs[command.job] = jobs.load_data(command, self._home, self._keep)
+            case FindDirections():
+                self._jobs[command.job] = jobs.find_directions(
+                    command, self._shelf.open(command.snapshot), self._device
+                )
+            case FindExemplars():
+                self._jobs[command.job] = jobs.find_exemplars(command, self._shelf.open(command.snapshot), self._device)
+            case MakeDirection():
+                self.tell(jobs.make_direction(command, self._shelf.open(command.snapshot)))
+            case ExportPath():
+                self._jobs[command.job] = jobs.export_path(command, self._shelf.open(command.snapshot), self._device)
+            case CancelJob(job=job):
+                self._cancel(job)
+
+    def _cancel(self, job: str) -> None:
+        found = self._jobs.pop(job, None)
+        if found is not None:
+            found.close()
+            self.tell(JobCancelled(job))
+
+    def _work(self) -> None:
+        """A slice of the oldest job, about 10 ms long; only the last progress of a slice is told."""
+        name, job = next(iter(self._jobs.items()))
+        until = time.monotonic() + JOB_SLICE_SECONDS
+        progress: JobProgress | None = None
+        try:
+            while time.monotonic() < until:
+                event = next(job)
+                if isinstance(event, JobProgress):
+                    progress = event
+                else:
+                    self.tell(event)
+        except StopIteration:
+            del self._jobs[name]
+            return
+        except Exception as error:  # noqa: BLE001
+            del self._jobs[name]
+            self.fail("Working", error, job=name)
+            return
+        self._jobs.move_to_end(name)
+        if progress is not None:
+            self.tell(progress)
+
+
+_REQUESTS = (DrawPoints, DrawArithmetic, DrawPath, ScoreSamples, DrawDecision, ReadGrid, ReadDataPage)
+_DOING: dict[type, str] = {
+    OpenSnapshot: "Opening the model",
+    ListRuns: "Looking for runs",
+    OpenRun: "Opening the run",
+    CloseRun: "Closing the run",
+    RenameRun: "Renaming the run",
+    TrashRun: "Moving the run to the trash",
+    LoadData: "Opening the data",
+    FindDirections: "Looking for directions",
+    FindExemplars: "Looking for examples",
+    MakeDirection: "Making a direction",
+    ExportPath: "Writing the film",
+    CancelJob: "Cancelling",
+}

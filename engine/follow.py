@@ -1,0 +1,131 @@
+"""Following run folders that somebody else writes: this process, another one, or another machine.
+
+The folder is polled, with no locks and no file-system events, so that network mounts work. What is new comes out as
+the same events that live training sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import runs
+from engine.log import LogReader
+from engine.messages import Event, GridDrawn, Marked, Progress, RunOpened, SnapshotSaved, TrainState
+from engine.run_facts import describe_run
+from engine.series import Series
+
+
+class Followed:
+    """One run that is looked at again and again."""
+
+    def __init__(self, path: Path) -> None:
+        self.run = runs.open_run(path)
+        self.log: LogReader = self.run.log()
+        self.log.poll()
+        self.grids = self.run.grids()
+        self.grids.poll()
+        self._seen = {name: len(series) for name, series in self.log.series.items()}
+        self._seen_marks = len(self.log.marks)
+        self._grid_step = _last(self.grids.steps())
+        self._snapshots = self._snapshot_steps()
+
+    def opened(self, *, training: bool) -> RunOpened:
+        """Everything so far. The receiver gets series of its own."""
+        return RunOpened(
+            run=describe_run(self.run),
+            training=training,
+            series={name: _copy(series) for name, series in self.log.series.items()},
+            marks=tuple((mark.step, mark.text) for mark in self.log.marks),
+            grid_steps=self.grids.steps(),
+            snapshot_steps=self._snapshots,
+        )
+
+    def poll(self) -> Iterator[Event]:
+        """What has come since the last call."""
+        path = str(self.run.path)
+        if self.log.poll():
+            yield from self._new_points(path)
+        self.grids.poll()
+        newest = _last(self.grids.steps())
+        if newest is not None and newest != self._grid_step:
+            self._grid_step = newest
+            step, samples = self.grids.read(newest)
+            yield GridDrawn(path, step, samples)
+        kept = self._snapshot_steps()
+        if kept != self._snapshots:
+            self._snapshots = kept
+            yield SnapshotSaved(path, kept)
+
+    def _new_points(self, path: str) -> Iterator[Event]:
+        values = {}
+        for name, series in self.log.series.items():
+            seen = self._seen.get(name, 0)
+            if len(series) > seen:
+                part = slice(seen, len(series))
+                values[name] = (
+                    np.array(series.steps[part], np.float64),
+                    np.array(series.seconds[part], np.float64),
+                    np.array(series.images[part], np.float64),
+                    np.array(series.values[part], np.float64),
+                )
+            self._seen[name] = len(series)
+        if values:
+            yield Progress(path, values)
+            yield self._state(path, values)
+        for mark in self.log.marks[self._seen_marks :]:
+            yield Marked(path, mark.step, mark.text)
+        self._seen_marks = len(self.log.marks)
+
+    def _state(self, path: str, values: Mapping[str, tuple[NDArray[np.float64], ...]]) -> TrainState:
+        steps, seconds, images, _ = max(values.values(), key=lambda columns: columns[0][-1])
+        span = max(float(seconds[-1] - seconds[0]), 1e-9)
+        speed = float(steps[-1] - steps[0]) / span
+        per_step = float(images[-1]) / max(float(steps[-1]), 1.0)
+        return TrainState(
+            path, "followed", int(steps[-1]), int(images[-1]), float(seconds[-1]), speed, speed * per_step
+        )
+
+    def _snapshot_steps(self) -> tuple[int, ...]:
+        return tuple(file.step for file in self.run.snapshots().list())
+
+
+class Follower:
+    """The runs that are followed, by path."""
+
+    def __init__(self) -> None:
+        self._followed: dict[Path, Followed] = {}
+
+    @property
+    def follows(self) -> bool:
+        return bool(self._followed)
+
+    def open(self, path: Path) -> RunOpened:
+        """Read a run and follow it from now on. Raises RunError with one sentence."""
+        followed = Followed(path)
+        self._followed[path] = followed
+        return followed.opened(training=False)
+
+    def close(self, path: Path) -> None:
+        self._followed.pop(path, None)
+
+    def poll(self) -> Iterator[Event]:
+        """What is new in all followed runs; one that has gone is followed no longer."""
+        for path, followed in list(self._followed.items()):
+            if not path.is_dir():
+                self.close(path)
+                continue
+            yield from followed.poll()
+
+
+def _copy(series: Series) -> Series:
+    return Series.from_arrays(
+        series.name, series.steps.copy(), series.seconds.copy(), series.images.copy(), series.values.copy()
+    )
+
+
+def _last(steps: tuple[int, ...]) -> int | None:
+    return steps[-1] if steps else None

@@ -1,0 +1,197 @@
+"""Long things the explore lane works on in slices: generators that yield progress, can be closed, and end in events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from PIL import Image
+
+from engine import latent
+from engine.data.catalog import open_data
+from engine.data.dataset import Dataset
+from engine.data.ref import DataRef
+from engine.directions import attribute_vector, pca, sefa
+from engine.evaluate.attributes import attribute_directions
+from engine.evaluate.judge import Judge, judge_folder
+from engine.evaluate.sampling import find_exemplars as search_exemplars
+from engine.explore import decode
+from engine.looking import describe_data
+from engine.messages import (
+    DirectionFacts,
+    DirectionMade,
+    DirectionsFound,
+    Event,
+    ExemplarsFound,
+    ExportPath,
+    FindDirections,
+    FindExemplars,
+    JobDone,
+    JobProgress,
+    LoadData,
+    MakeDirection,
+)
+from engine.shelf import RESOURCES, Opened, SnapshotError
+from engine.stepper import mix
+
+Job = Generator[Event, None, None]
+R = TypeVar("R")
+PCA_SAMPLES = 512
+DIRECTIONS = 8
+SLICE = 8  # pictures per slice of a job
+
+
+class Clock:
+    """Turns (done, total) into a progress message with the time that is left."""
+
+    def __init__(self, job: str, doing: str) -> None:
+        self._job, self._doing, self._began = job, doing, time.monotonic()
+
+    def at(self, done: int, total: int) -> JobProgress:
+        spent = time.monotonic() - self._began
+        left = spent / done * (total - done) if done and total else None
+        return JobProgress(self._job, self._doing, done, total, left)
+
+
+def _with_progress(work: Generator[tuple[int, int], None, R], clock: Clock) -> Generator[Event, None, R]:
+    """Drive work that yields (done, total) and return its result."""
+    while True:
+        try:
+            done, total = next(work)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+        yield clock.at(done, total)
+
+
+def load_data(command: LoadData, home: Path, keep: Callable[[DataRef, Dataset], None]) -> Job:
+    """Open a data set for looking at."""
+    loading = open_data(command.data, home)
+    clock = Clock(command.job, f"Opening {command.data.name}")
+    while True:
+        try:
+            progress = next(loading)
+        except StopIteration as end:
+            dataset: Dataset = end.value
+            break
+        yield clock.at(progress.done, progress.total)
+    keep(command.data, dataset)
+    yield describe_data(command.data, dataset)
+    yield JobDone(command.job, f"{dataset.title}: {len(dataset)} samples.")
+
+
+def find_directions(command: FindDirections, opened: Opened, device: torch.device) -> Job:
+    """SeFa on the first layer, PCA over samples, and attribute vectors where a judge knows such pictures."""
+    space = opened.space
+    found: list[DirectionFacts] = []
+    vectors, shares = sefa(space.first_layer().detach().float().cpu().numpy(), DIRECTIONS)
+    for index, (vector, share) in enumerate(zip(vectors, shares, strict=True)):
+        opened.directions[f"sefa:{index}"] = vector
+        found.append(DirectionFacts(f"sefa:{index}", f"SeFa {index + 1}", "sefa", share=float(share)))
+    yield DirectionsFound(command.snapshot, tuple(found))
+
+    clock = Clock(command.job, "Looking for principal directions")
+    z_NZ = latent.draw_many(space.latent.prior, space.latent.size, mix(11), np.arange(PCA_SAMPLES), 0)
+    parts = []
+    for first in range(0, PCA_SAMPLES, SLICE):
+        part = decode(opened, z_NZ[first : first + SLICE], [()] * SLICE, device)
+        parts.append(part.reshape(len(part), -1).astype(np.float32))
+        yield clock.at(first + SLICE, PCA_SAMPLES)
+    vectors, shares = pca(z_NZ, np.concatenate(parts), DIRECTIONS)
+    for index, (vector, share) in enumerate(zip(vectors, shares, strict=True)):
+        opened.directions[f"pca:{index}"] = vector
+        found.append(DirectionFacts(f"pca:{index}", f"PCA {index + 1}", "pca", share=float(share)))
+    yield DirectionsFound(command.snapshot, tuple(found))
+
+    judge = _judge(opened)
+    if judge is not None:
+        clock = Clock(command.job, "Looking for attributes")
+        by_name = yield from _with_progress(attribute_directions(opened.space, judge), clock)
+        for name, vector in by_name.items():
+            opened.directions[name] = vector.direction
+            found.append(DirectionFacts(name, name, "attribute", alignment=vector.alignment, cohen_d=vector.cohen_d))
+        yield DirectionsFound(command.snapshot, tuple(found))
+    yield JobDone(command.job, f"{len(found)} directions.")
+
+
+def find_exemplars(command: FindExemplars, opened: Opened, device: torch.device) -> Job:
+    """Samples that the judge sees the wanted attribute values in."""
+    judge = _judge(opened)
+    if judge is None:
+        raise SnapshotError(
+            f"No judge knows the pictures of {opened.title}; click samples into the slots yourself instead."
+        )
+    clock = Clock(command.job, "Looking for examples")
+    work = search_exemplars(opened.space, judge, command.wanted, command.count, command.seed)
+    points = yield from _with_progress(work, clock)
+    yield ExemplarsFound(command.job, command.snapshot, points)
+    yield JobDone(command.job, "Examples found.")
+
+
+def _judge(opened: Opened) -> Judge | None:
+    if opened.data is None or opened.snapshot.spec.is_points:
+        return None
+    folder = judge_folder(RESOURCES, opened.data.name)
+    return None if folder is None else Judge.load(folder)
+
+
+def make_direction(command: MakeDirection, opened: Opened) -> DirectionMade:
+    """An attribute vector from two groups of points, with its score."""
+    space = opened.space.latent
+    if not command.positives or not command.negatives:
+        raise SnapshotError("A direction needs at least one sample on each side; add samples to both slots.")
+    z_pos = latent.places(command.positives, space, "slerp", opened.directions)
+    z_neg = latent.places(command.negatives, space, "slerp", opened.directions)
+    vector = attribute_vector(z_pos, z_neg)
+    opened.directions[command.name] = vector.direction
+    facts = DirectionFacts(command.name, command.name, "own", alignment=vector.alignment, cohen_d=vector.cohen_d)
+    return DirectionMade(command.snapshot, facts)
+
+
+def export_path(command: ExportPath, opened: Opened, device: torch.device) -> Job:
+    """Write a walk as an animated GIF or WebP; the file appears when it is whole."""
+    file = Path(command.file)
+    formats = {".gif": "GIF", ".webp": "WEBP"}
+    if file.suffix.lower() not in formats:
+        raise SnapshotError(f"{file.name} is no film; end the name in .gif or .webp.")
+    if opened.snapshot.spec.is_points:
+        raise SnapshotError("A film needs pictures; this model makes points.")
+    z_FZ = latent.walk_frames(command.path, opened.space.latent, opened.directions)
+    condition = command.path.frames[0].point.condition
+    clock, frames = Clock(command.job, f"Writing {file.name}"), []
+    for first in range(0, len(z_FZ), SLICE):
+        part = z_FZ[first : first + SLICE]
+        frames += [_scaled(picture, command.scale) for picture in decode(opened, part, [condition] * len(part), device)]
+        yield clock.at(len(frames), len(z_FZ) + SLICE)
+    temporary = file.with_name(f".{file.name}.part")
+    options = {"lossless": True} if file.suffix.lower() == ".webp" else {}
+    try:
+        # The encoder takes long and cannot be cut into slices; in a thread of its own it does not delay a picture.
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(
+                frames[0].save,
+                temporary,
+                format=formats[file.suffix.lower()],
+                save_all=True,
+                append_images=frames[1:],
+                duration=round(1000 / command.frames_per_s),
+                loop=0,
+                **options,
+            )
+            while not wait([writing], timeout=0.005).done:
+                yield clock.at(len(frames), len(frames) + SLICE)
+            writing.result()
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    yield JobDone(command.job, f"{len(frames)} frames in {file.name}.", str(file))
+
+
+def _scaled(picture: np.ndarray, scale: int) -> Image.Image:
+    image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+    return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)

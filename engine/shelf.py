@@ -1,0 +1,170 @@
+"""The shelf of snapshots: opens one by its id and keeps the last few, whether live, bundled or from a run."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load as load_safetensors
+
+from engine import files, runs
+from engine.data.ref import DataRef
+from engine.family import Families, LatentSpace, SampleSpec, Snapshot, capabilities_of
+from engine.knobs import configure
+from engine.live import LiveSnapshot
+from engine.messages import LIVE, BundledCard, SnapshotInfo
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+KEPT = 6
+LARGEST_WEIGHTS = 1 << 30
+
+
+class SnapshotError(ValueError):
+    """A snapshot cannot be opened; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A snapshot with what is known of it. `directions` grows as directions are found in it."""
+
+    id: str
+    snapshot: Snapshot
+    step: int
+    family: str
+    title: str
+    data: DataRef | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    directions: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def space(self) -> LatentSpace:
+        """The snapshot as a latent space. Raises SnapshotError where it has none."""
+        if not isinstance(self.snapshot, LatentSpace):
+            raise SnapshotError(f"{self.title} has no latent space; choose a model that has one.")
+        return self.snapshot
+
+    def info(self) -> SnapshotInfo:
+        space = self.snapshot if isinstance(self.snapshot, LatentSpace) else None
+        return SnapshotInfo(
+            snapshot=self.id,
+            title=self.title,
+            family=self.family,
+            step=self.step,
+            shape=self.snapshot.spec.shape,
+            capabilities=capabilities_of(self.snapshot),
+            latent=None if space is None else space.latent,
+            conditions={} if space is None else dict(space.conditions),
+            critic_scale=getattr(self.snapshot, "critic_scale", ""),
+            data=self.data,
+            facts=self.facts,
+        )
+
+
+class Shelf:
+    """Opens snapshots by id. One thread at a time."""
+
+    def __init__(self, families: Families, live: LiveSnapshot, device: torch.device) -> None:
+        self._families, self._live, self._device = families, live, device
+        self._kept: OrderedDict[str, Opened] = OrderedDict()
+        self._live_directions: dict[str, NDArray[np.float32]] = {}
+
+    def open(self, snapshot: str) -> Opened:
+        """The snapshot with this id, as it is now. Raises SnapshotError, RunError or ValueError with one sentence."""
+        if snapshot == LIVE:
+            return self._open_live()
+        if snapshot not in self._kept or snapshot.endswith("@last"):
+            kind, _, rest = snapshot.partition(":")
+            openers = {"bundled": self._open_bundled, "run": self._open_run}
+            if kind not in openers:
+                raise SnapshotError(f"{snapshot!r} names no snapshot; use live, bundled:NAME or run:FOLDER@STEP.")
+            self._kept[snapshot] = openers[kind](snapshot, rest)
+        self._kept.move_to_end(snapshot)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[snapshot]
+
+    def _open_live(self) -> Opened:
+        model = self._live.get()
+        if model is None:
+            raise SnapshotError("Nothing trains at the moment; start a run, or choose a model to explore.")
+        return Opened(
+            LIVE, model.snapshot, model.step, model.family, model.title, model.data, {}, self._live_directions
+        )
+
+    def _open_bundled(self, snapshot: str, name: str) -> Opened:
+        folder = RESOURCES / "models" / name
+        if not (folder / "card.json").is_file():
+            names = ", ".join(card.name for card in bundled_cards())
+            raise SnapshotError(f"There is no bundled model {name!r}; there are: {names or 'none'}.")
+        card = read_card(folder)
+        frozen = self._frozen(card["family"], card["knobs"], card["shape"], card["conditions"], folder)
+        data = DataRef.from_plain(card["data"])
+        return Opened(snapshot, frozen, int(card["steps"]), card["family"], card["title"], data, card)
+
+    def _frozen(
+        self, family: str, knobs: Mapping[str, Any], shape: Any, conditions: Mapping[str, Any], folder: Path
+    ) -> Snapshot:
+        tensors = load_safetensors(files.read_bytes(folder / "weights.safetensors", limit=LARGEST_WEIGHTS))
+        return self._freeze(family, knobs, shape, conditions, tensors)
+
+    def _freeze(
+        self,
+        family: str,
+        knobs: Mapping[str, Any],
+        shape: Any,
+        conditions: Mapping[str, Any],
+        tensors: Mapping[str, torch.Tensor],
+    ) -> Snapshot:
+        entry = self._families[family]
+        spec = SampleSpec(tuple(shape), {name: tuple(values) for name, values in conditions.items()})
+        whole = {
+            name: (tensor.float() if tensor.is_floating_point() else tensor).to(self._device)
+            for name, tensor in tensors.items()
+        }
+        return entry.open_snapshot(configure(entry.config, knobs), spec, whole)
+
+    def _open_run(self, snapshot: str, rest: str) -> Opened:
+        path, _, wanted = rest.rpartition("@")
+        run = runs.open_run(Path(path))
+        kept = run.snapshots().list()
+        if not kept:
+            raise SnapshotError(f"The run {run.record.name} has no snapshot yet; train it a little first.")
+        at_or_before = [file for file in kept if wanted == "last" or file.step <= int(wanted)]
+        file = at_or_before[-1] if at_or_before else kept[0]
+        record = run.record
+        knobs = file.info.get("config", record.knobs)
+        frozen = self._freeze(record.family, knobs, record.shape, record.conditions, run.snapshots().load(file))
+        return Opened(snapshot, frozen, file.step, record.family, record.name, DataRef.from_plain(record.data))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of a bundled model: what it is, what it was trained on, its measured quality, how to train it again."""
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    if not isinstance(card, dict):
+        raise SnapshotError(f"The card of the bundled model {folder.name} is damaged; install the program again.")
+    return card
+
+
+def bundled_cards() -> tuple[BundledCard, ...]:
+    """The models that come with the program, in the order of their names, the first launch's model first."""
+    folders = sorted(path.parent for path in (RESOURCES / "models").glob("*/card.json"))
+    cards = []
+    for folder in folders:
+        card = read_card(folder)
+        cards.append(
+            BundledCard(
+                folder.name, card["title"], card["family"], card["preset"], DataRef.from_plain(card["data"]).name, card
+            )
+        )
+    return tuple(sorted(cards, key=_first_launch_first))
+
+
+def _first_launch_first(card: BundledCard) -> tuple[bool, str]:
+    return (not card.facts.get("first_launch", False), card.name)

@@ -1,0 +1,386 @@
+"""The training loop: one loop for the window's train lane and for the command line.
+
+A `Training` is a run that is being trained: the stepper, the run folder, and what is due when. Whoever drives it calls
+`advance()` as long as it wants; every event of the run (curves, grids, new weights to explore) goes to `tell`.
+Saving is safe at any moment: killing the process costs at most one checkpoint interval.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import engine
+from engine import latent, runs
+from engine.checkpoint import BackgroundSaver, latest_checkpoint, load_checkpoint
+from engine.controls import GRID_SEED
+from engine.data.catalog import open_data
+from engine.data.dataset import DataError, Dataset, LoadProgress
+from engine.data.ref import DataRef
+from engine.device import memory_in_use
+from engine.family import Families, LatentSpace, Snapshot
+from engine.knobs import KnobValue, configure, values_of
+from engine.live import LiveModel, LiveSnapshot
+from engine.messages import (
+    Event,
+    GridDrawn,
+    LiveChanged,
+    Marked,
+    Notice,
+    Progress,
+    Samples,
+    SnapshotSaved,
+    TrainState,
+)
+from engine.run_facts import sample_row
+from engine.run_record import RunRecord
+from engine.stepper import Stepper, to_samples
+
+GRID_COUNT = 64
+PREVIEW_COUNT = 64
+POINT_COUNT = 1000
+
+
+@dataclass
+class Cadence:
+    """Says when something is due again: every `every` seconds, but stretched so that it costs at most `share` of the
+    time. Costs are measured, not guessed."""
+
+    every: float
+    share: float = 1.0
+    next_time: float = 0.0
+
+    def due(self, now: float) -> bool:
+        return now >= self.next_time
+
+    def done(self, began: float, ended: float) -> None:
+        self.next_time = max(began + self.every, ended + (ended - began) * (1.0 / self.share - 1.0))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a new run is to be."""
+
+    family: str
+    preset: str
+    data: DataRef
+    values: Mapping[str, KnobValue] = field(default_factory=dict)
+    seed: int = 0
+    name: str = ""
+    folder: str | None = None
+
+    def command(self, steps: int | None) -> str:
+        """The command line that makes the same run."""
+        parts = ["python", "-m", "engine", "train", f"{self.family}:{self.preset}", "--data", self.data.name]
+        for flag in ("size", "channels", "fit", "count"):
+            value = getattr(self.data, flag)
+            parts += [] if value is None else [f"--{flag}", str(value)]
+        parts += [] if steps is None else ["--steps", str(steps)]
+        parts += [] if self.seed == 0 else ["--seed", str(self.seed)]
+        for name, value in self.values.items():
+            parts += [f"--{name.replace('_', '-')}", str(value)]
+        return shlex.join(parts)
+
+
+Opening = Generator[LoadProgress, None, "Training"]
+
+
+def start(
+    plan: Plan,
+    families: Families,
+    home: Path,
+    device: torch.device,
+    threads: int,
+    tell: Callable[[Event], None],
+    live: LiveSnapshot,
+) -> Opening:
+    """Load the data, build the model and make the run folder. Yields while the data loads; returns the training.
+
+    Raises DataError, KnobError, UnknownNameError, RunError or ValueError, each with one sentence.
+    """
+    entry = families[plan.family]
+    preset = entry.preset(plan.preset or entry.best)
+    config: Any = configure(entry.config, preset.values, plan.values)
+    dataset = yield from open_data(plan.data, home)
+    stepper = Stepper(entry, config, dataset, seed=plan.seed, device=device)
+    data = replace(plan.data, size=None if dataset.is_points else dataset.shape[0])
+    name = plan.name or f"{entry.name} {preset.name} {dataset.name}"
+    record = RunRecord(
+        name=name,
+        family=entry.name,
+        preset=preset.name,
+        knobs=values_of(config),
+        data=data.as_plain(),
+        data_title=dataset.title,
+        data_fingerprint=dataset.fingerprint,
+        shape=dataset.shape,
+        conditions=dict(stepper.family.spec.conditions),
+        seed=plan.seed,
+        threads=threads,
+        device=device.type,
+        versions={"latent-explorer": engine.__version__, "torch": torch.__version__, "python": sys.version.split()[0]},
+        created=time.time(),
+        command=replace(plan, preset=preset.name).command(None),
+    )
+    path = Path(plan.folder) if plan.folder else runs.new_run_path(name, home / "runs")
+    writer = runs.create_run(path, record, _preview(dataset))
+    return Training(stepper, writer, device, tell, live)
+
+
+def resume(
+    path: Path,
+    families: Families,
+    home: Path,
+    device: torch.device,
+    threads: int,
+    tell: Callable[[Event], None],
+    live: LiveSnapshot,
+) -> Opening:
+    """Go on with a run from its last checkpoint (or from its start where it has none yet).
+
+    The same machine, torch build and thread count go on bit for bit; another count goes on and says so.
+    """
+    writer = runs.continue_run(path)
+    try:
+        record = writer.record
+        entry = families[record.family]
+        dataset = yield from open_data(DataRef.from_plain(record.data), home)
+        if tuple(dataset.shape) != tuple(record.shape):
+            raise DataError(
+                f"The data now has the shape {dataset.shape}, not {record.shape}; open the data the run began with."
+            )
+        stepper = Stepper(entry, configure(entry.config, record.knobs), dataset, seed=record.seed, device=device)
+        for sentence in _differences(record, dataset, threads):
+            tell(Notice(sentence))
+        seconds = 0.0
+        found = latest_checkpoint(writer.checkpoints)
+        if found is not None:
+            checkpoint = load_checkpoint(found.path)
+            stepper.load_state(checkpoint.weights, checkpoint.optimizer, checkpoint.state)
+            seconds = float(checkpoint.state["seconds"])
+        writer.rewind(stepper.step_number)
+        writer.mark(stepper.step_number, seconds, "resume", "resumed")
+    except BaseException:
+        writer.close()
+        raise
+    return Training(stepper, writer, device, tell, live, seconds=seconds)
+
+
+def _differences(record: RunRecord, dataset: Dataset, threads: int) -> list[str]:
+    """What is not as it was when the run began, a sentence each."""
+    found = []
+    if dataset.fingerprint != record.data_fingerprint:
+        found.append("The data is not the same as when this run began; it goes on with what is there now.")
+    if threads != record.threads:
+        found.append(
+            f"This run began with {record.threads} threads and goes on with {threads}: the results will be as good, "
+            "but not the same to the last bit."
+        )
+    if record.versions.get("torch") != torch.__version__:
+        found.append(
+            f"This run began with torch {record.versions.get('torch')} and goes on with {torch.__version__}: the "
+            "results will be as good, but not the same to the last bit."
+        )
+    return found
+
+
+def _preview(dataset: Dataset) -> runs.Preview:
+    """Some samples that a run keeps, so that it can be looked at where its data set is missing."""
+    count = min(len(dataset), POINT_COUNT if dataset.is_points else PREVIEW_COUNT)
+    samples = dataset.batch(np.arange(count, dtype=np.int64))
+    return runs.Preview(samples, tuple(sample_row(dataset, i) for i in range(0 if dataset.is_points else count)))
+
+
+class Training:
+    """A run that is being trained. One thread at a time; `close` is safe to call twice."""
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        writer: runs.RunWriter,
+        device: torch.device,
+        tell: Callable[[Event], None],
+        live: LiveSnapshot,
+        *,
+        seconds: float = 0.0,
+    ) -> None:
+        self.stepper, self.writer, self.device, self.tell, self.live = stepper, writer, device, tell, live
+        self.path = str(writer.path)
+        self.seconds = seconds
+        self.saver = BackgroundSaver(writer.checkpoints)
+        self._told_problem = ""
+        self._metrics_due = Cadence(0.05)
+        self._state_due = Cadence(0.1)
+        self._status_due = Cadence(5.0)
+        self._live_due = Cadence(0.1, share=0.05)
+        self._grid_due = Cadence(0.9, share=0.03)
+        self._save_due = Cadence(120.0, share=0.02, next_time=time.monotonic() + 120.0)
+        self._speed: tuple[float, int, float] = (time.monotonic(), stepper.step_number, 0.0)
+        self._latest: dict[str, float] = {}
+        self._closed = False
+
+    @property
+    def step(self) -> int:
+        return self.stepper.step_number
+
+    def advance(self, only: str | None = None) -> None:
+        """One training step, then whatever is due after it.
+
+        Raises NotFiniteError where training cannot go on; nothing is lost and the caller may lower a knob and go on.
+        """
+        began = time.monotonic()
+        self.stepper.step(only)
+        self.seconds += time.monotonic() - began
+        self.look(began)
+
+    def look(self, began: float, *, all_now: bool = False) -> None:
+        """Do what is due: metrics, weights to explore, grid, snapshot, checkpoint, state."""
+        now = time.monotonic()
+        if all_now or self._metrics_due.due(now):
+            self._read_metrics()
+            self._metrics_due.done(now, now)
+        early = self.step <= 64 and (self.step & (self.step - 1)) == 0
+        grid_now = all_now or self._grid_due.due(now) or (early and now >= self._grid_due.next_time - 0.6)
+        if grid_now or (self._live_due.due(now) and self.live.wanted()):
+            snapshot = self.publish()
+            self._live_due.done(now, time.monotonic())
+        if grid_now:
+            self.draw_grid(snapshot)
+            self._grid_due.done(now, time.monotonic())
+        if self.writer.snapshots.wants(self.step):
+            self._save_snapshot()
+        if not all_now and self._save_due.due(now):
+            self.save()
+            self._save_due.done(now, time.monotonic())
+        if all_now or self._status_due.due(now):
+            self.writer.set_status(self.step, self.seconds, self.stepper.images, self._latest)
+            self._status_due.done(now, now)
+            self._tell_problems()
+        if all_now or self._state_due.due(now):
+            self.tell(self.state("running"))
+            self._state_due.done(now, now)
+
+    def _read_metrics(self) -> None:
+        values = self.stepper.read_metrics()
+        if not values:
+            return
+        self._latest |= values
+        at = (self.step, self.seconds, self.stepper.images)
+        self.writer.log.add(*at, values)
+        one = tuple(np.array([x], np.float64) for x in at)
+        self.tell(Progress(self.path, {name: (*one, np.array([x])) for name, x in values.items()}))  # type: ignore[misc]
+
+    def publish(self) -> Snapshot:
+        """Freeze the present (EMA) weights as the snapshot "live"."""
+        copies = {name: tensor.detach().clone() for name, tensor in self.stepper.family.snapshot_tensors().items()}
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        snapshot = self.stepper.entry.open_snapshot(self.stepper.config, self.stepper.family.spec, copies)
+        record = self.writer.record
+        data = DataRef.from_plain(record.data)
+        self.live.put(LiveModel(snapshot, self.step, record.family, record.name, data, self.stepper.config))
+        self.tell(LiveChanged(self.step))
+        return snapshot
+
+    def draw_grid(self, snapshot: Snapshot) -> None:
+        """Draw the samples at fixed places of the latent space, keep them in the run and tell of them."""
+        if not isinstance(snapshot, LatentSpace):
+            return
+        samples = grid_samples(snapshot, snapshot.spec.is_points, self.device)
+        self.writer.grids.append(self.step, samples)
+        self.tell(GridDrawn(self.path, self.step, samples))
+
+    def _save_snapshot(self) -> None:
+        tensors = {name: tensor.detach() for name, tensor in self.stepper.family.snapshot_tensors().items()}
+        self.writer.snapshots.add(self.step, tensors, {"config": values_of(self.stepper.config)})
+        kept = tuple(file.step for file in self.writer.snapshots.list())
+        self.tell(SnapshotSaved(self.path, kept))
+
+    def set_knob(self, name: str, value: KnobValue) -> None:
+        """Change a live knob and mark it on the curves."""
+        before = self.stepper.set_knob(name, value)
+        self.mark("knob", f"{name} {before} → {value}")
+
+    def mark(self, kind: str, text: str) -> None:
+        self.writer.mark(self.step, self.seconds, kind, text)
+        self.tell(Marked(self.path, self.step, text))
+
+    def save(self) -> None:
+        """Write a checkpoint in the background; a fault is told, and training goes on."""
+        weights, optimizer, plain = self.stepper.state()
+        self.saver.save(self.step, weights, optimizer, {**plain, "seconds": self.seconds})
+        self.mark("checkpoint", "checkpoint")
+
+    def _tell_problems(self) -> None:
+        problem = self.saver.problem or self.writer.log.problem
+        if problem != self._told_problem:
+            self._told_problem = problem
+            if problem:
+                self.tell(Notice(problem))
+
+    def state(self, phase: Any) -> TrainState:
+        """Where the training stands, with the speed of the last second or so."""
+        now = time.monotonic()
+        since, at_step, speed = self._speed
+        if now - since >= 1.0 or speed == 0.0:
+            speed = (self.step - at_step) / max(now - since, 1e-9)
+        if now - since >= 1.0:
+            self._speed = (now, self.step, speed)
+        return TrainState(
+            path=self.path,
+            phase=phase,
+            step=self.step,
+            images=self.stepper.images,
+            seconds=self.seconds,
+            steps_per_s=speed,
+            images_per_s=speed * self.stepper.images_per_step,
+            memory_bytes=memory_in_use(self.device),
+        )
+
+    def rest(self) -> None:
+        """Training pauses here: show everything as it is now, and forget the speed."""
+        self.look(time.monotonic(), all_now=True)
+        self.tell(self.state("paused"))
+
+    def wake(self) -> None:
+        """Training goes on after a rest: the speed is measured anew."""
+        self._speed = (time.monotonic(), self.step, 0.0)
+        self.tell(self.state("running"))
+
+    def close(self, reason: str = "") -> None:
+        """Save everything and let go of the run folder. With a reason, the run counts as failed."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.look(time.monotonic(), all_now=True)
+            self._save_snapshot()
+            self.save()
+            self.saver.wait()
+            self._tell_problems()
+        finally:
+            if reason:
+                self.writer.fail(reason)
+            else:
+                self.writer.end()
+            self.writer.close()
+        self.tell(self.state("failed" if reason else "ended"))
+
+
+def grid_samples(space: LatentSpace, points: bool, device: torch.device) -> Samples:
+    """The fixed samples of every grid: the places (0, 0), (1, 0), ... of the plane GRID_SEED."""
+    count = POINT_COUNT if points else GRID_COUNT
+    z_NZ = latent.draw_many(space.latent.prior, space.latent.size, GRID_SEED, np.arange(count), 0)
+    codes = {
+        name: torch.arange(count, device=device) % len(values) for name, values in space.conditions.items() if values
+    }
+    with torch.inference_mode():
+        return to_samples(space.decode(torch.from_numpy(z_NZ).to(device), codes or None))

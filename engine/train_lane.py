@@ -1,0 +1,209 @@
+"""The train lane: drives one `Training` between commands, as fast as its pace allows."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.lane import Lane
+from engine.live import LiveSnapshot
+from engine.mailbox import Mailbox
+from engine.messages import (
+    EndRun,
+    Event,
+    ResumeRun,
+    SaveCheckpoint,
+    SetKnob,
+    SetPace,
+    SetRunning,
+    StartRun,
+    StepOnce,
+    TrainCommand,
+    TrainState,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.family import Families
+    from engine.train import Opening, Training
+
+IDLE_SECONDS = 0.5
+
+
+class TrainLane(Lane):
+    """Commands are taken in order between two steps; while a data set loads, between two slices of loading."""
+
+    def __init__(
+        self, events: deque[Event], live: LiveSnapshot, home: Path, device: str | None, threads: int | None
+    ) -> None:
+        super().__init__("train lane", events)
+        self.mailbox: Mailbox[TrainCommand, None] = Mailbox()
+        self._live_snapshot, self._home, self._wanted_device, self._wanted_threads = live, home, device, threads
+        self._pace = SetPace()
+        self._training: Training | None = None
+        self._opening: Opening | None = None
+        self._opened_path = ""
+        self._running = False
+        self._steps_wanted: int | None = None
+        self._next_step_time = 0.0
+        self._device: torch.device
+        self._threads: int
+        self._families: Families
+
+    def _wake(self) -> None:
+        self.mailbox.put(self._pace)
+
+    def _enter(self) -> None:
+        from engine.device import choose_device, enter_train_lane, training_threads
+        from engine.family import Families
+
+        self._threads = training_threads(self._wanted_threads)
+        enter_train_lane(self._threads)
+        self._device = choose_device(self._wanted_device)
+        self._families = Families()
+
+    def _turn(self) -> None:
+        command = self.mailbox.take(self._patience())
+        if command is not None:
+            self._obey(command)
+        elif self._opening is not None:
+            self._open_further()
+        elif self._running and self._training is not None and time.monotonic() >= self._next_step_time:
+            self._advance(self._training)
+
+    def _patience(self) -> float:
+        """How long to wait for a command before there is something to do."""
+        if self._opening is not None:
+            return 0.0
+        if self._running:
+            return max(0.0, min(self._next_step_time - time.monotonic(), IDLE_SECONDS))
+        return IDLE_SECONDS
+
+    def _obey(self, command: TrainCommand) -> None:
+        try:
+            match command:
+                case StartRun() | ResumeRun():
+                    self._begin(command)
+                case SetRunning(running=running):
+                    self._set_running(running)
+                case StepOnce(phase=phase):
+                    self._step_once(phase)
+                case SetKnob(name=name, value=value):
+                    if self._training is not None:
+                        self._training.set_knob(name, value)
+                case SetPace():
+                    self._pace = command
+                    self._next_step_time = 0.0
+                case SaveCheckpoint():
+                    if self._training is not None:
+                        self._training.save()
+                case EndRun():
+                    self._end()
+        except Exception as error:  # noqa: BLE001  told to the person; the lane goes on with the next command
+            self.fail(_DOING[type(command)], error)
+
+    def _begin(self, command: StartRun | ResumeRun) -> None:
+        from engine import train
+
+        self._end()
+        self._running, self._steps_wanted = not command.paused, command.steps
+        where = (self._families, self._home, self._device, self._threads, self.tell)
+        if isinstance(command, StartRun):
+            plan = train.Plan(
+                command.family, command.preset, command.data, command.values, command.seed, command.name, command.folder
+            )
+            self._opened_path = command.folder or ""
+            self._opening = train.start(plan, *where, self._live_snapshot)
+        else:
+            self._opened_path = command.path
+            self._opening = train.resume(Path(command.path), *where, self._live_snapshot)
+        self.tell(TrainState(self._opened_path, "loading", doing="Opening the data"))
+
+    def _open_further(self) -> None:
+        """One slice of loading; at its end the training stands."""
+        assert self._opening is not None
+        try:
+            progress = next(self._opening)
+            self.tell(
+                TrainState(self._opened_path, "loading", doing=progress.doing, done=progress.done, total=progress.total)
+            )
+        except StopIteration as end:
+            self._opening = None
+            self._show(end.value)
+        except Exception as error:  # noqa: BLE001  told to the person; nothing was begun
+            self._opening = None
+            self.fail("Opening the run", error)
+            self.tell(TrainState(self._opened_path, "failed"))
+
+    def _show(self, training: Training) -> None:
+        from engine.follow import Followed
+
+        self._training = training
+        training.writer.log.flush()
+        self.tell(Followed(training.writer.path).opened(training=True))
+        training.look(time.monotonic(), all_now=True)
+        training.tell(training.state("running" if self._running else "paused"))
+
+    def _advance(self, training: Training, only: str | None = None) -> None:
+        began = time.monotonic()
+        try:
+            training.advance(only)
+        except Exception as error:  # noqa: BLE001  the run is paused, not lost
+            self._running = False
+            self.fail("Training", error)
+            training.tell(training.state("paused"))
+            return
+        took = time.monotonic() - began
+        rest = took * (1.0 / max(self._pace.share, 0.01) - 1.0)
+        if self._pace.steps_per_s:
+            rest = max(rest, 1.0 / self._pace.steps_per_s - took)
+        self._next_step_time = began + took + rest
+        if self._steps_wanted is not None and training.step >= self._steps_wanted:
+            self._end()
+
+    def _set_running(self, running: bool) -> None:
+        if running == self._running:
+            return
+        self._running = running
+        self._next_step_time = 0.0
+        if self._training is not None and not running:
+            self._training.rest()
+        elif self._training is not None:
+            self._training.wake()
+
+    def _step_once(self, phase: str | None) -> None:
+        if self._training is None:
+            return
+        self._running = False
+        self._advance(self._training, phase)
+        self._training.rest()
+
+    def _end(self) -> None:
+        """Stop with a checkpoint and let go of the run; while one is being opened, stop opening it."""
+        if self._opening is not None:
+            self._opening.close()
+            self._opening = None
+            self.tell(TrainState(self._opened_path, "ended"))
+        if self._training is not None:
+            training, self._training = self._training, None
+            training.tell(training.state("saving"))
+            training.close()
+        self._running = False
+
+    def _leave(self) -> None:
+        self._end()
+
+
+_DOING: dict[type, str] = {
+    StartRun: "Starting a run",
+    ResumeRun: "Opening the run",
+    SetRunning: "Running or pausing",
+    StepOnce: "Training one step",
+    SetKnob: "Changing a knob",
+    SetPace: "Changing the pace",
+    SaveCheckpoint: "Saving a checkpoint",
+    EndRun: "Ending the run",
+}
