@@ -49,12 +49,14 @@ if TYPE_CHECKING:
 
     from engine.data.dataset import Dataset
     from engine.data.ref import DataRef
+    from engine.grids import Grids
     from engine.shelf import Shelf
 
 IDLE_SECONDS = 0.5
 FOLLOW_SECONDS = 0.5
 JOB_SLICE_SECONDS = 0.01
 KEPT_DATA = 3
+KEPT_GRIDS = 4
 
 Job = Generator[JobProgress | Event, None, None]
 
@@ -69,6 +71,7 @@ class ExploreLane(Lane):
         self._rest: deque[tuple[Request, Iterator[Event]]] = deque()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._data: OrderedDict[DataRef, Dataset] = OrderedDict()
+        self._grids: OrderedDict[str, Grids] = OrderedDict()
         self._next_follow = 0.0
         self._shelf: Shelf
         self._device: torch.device
@@ -158,7 +161,7 @@ class ExploreLane(Lane):
 
         match request:
             case ReadGrid():
-                return looking.read_grid(request)
+                return looking.read_grid(self._grids_of(request.path), request)
             case ReadDataPage():
                 return looking.data_page(self._dataset(request.data), request)
             case DrawDecision():
@@ -166,6 +169,17 @@ class ExploreLane(Lane):
                 return explore.decide(self._shelf.open(request.snapshot), request, dataset, self._device)
             case _:
                 return explore.answer(self._shelf.open(request.snapshot), request, self._device)
+
+    def _grids_of(self, path: str) -> Grids:
+        """The grids of a run; the last few readers are kept, since a new one has to look at every grid's head."""
+        from engine import runs
+
+        if path not in self._grids:
+            self._grids[path] = runs.open_run(Path(path)).grids()
+        self._grids.move_to_end(path)
+        while len(self._grids) > KEPT_GRIDS:
+            self._grids.popitem(last=False)
+        return self._grids[path]
 
     def _dataset(self, ref: DataRef) -> Dataset:
         """A data set that is open, or a quick one (points, portraits) that is opened here and now."""

@@ -26,9 +26,14 @@ class Followed:
         self.run = runs.open_run(path)
         self.log: LogReader = self.run.log()
         self.log.poll()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Everything that is there now counts as seen."""
         self.grids = self.run.grids()
         self.grids.poll()
         self._seen = {name: len(series) for name, series in self.log.series.items()}
+        self._truncations = self._count_truncations()
         self._seen_marks = len(self.log.marks)
         self._grid_step = _last(self.grids.steps())
         self._snapshots = self._snapshot_steps()
@@ -48,6 +53,10 @@ class Followed:
         """What has come since the last call."""
         path = str(self.run.path)
         if self.log.poll():
+            if self._count_truncations() != self._truncations:  # the run went back to a checkpoint
+                self._begin()
+                yield self.opened(training=False)
+                return
             yield from self._new_points(path)
         self.grids.poll()
         newest = _last(self.grids.steps())
@@ -88,6 +97,9 @@ class Followed:
         return TrainState(
             path, "followed", int(steps[-1]), int(images[-1]), float(seconds[-1]), speed, speed * per_step
         )
+
+    def _count_truncations(self) -> int:
+        return sum(series.truncations for series in self.log.series.values())
 
     def _snapshot_steps(self) -> tuple[int, ...]:
         return tuple(file.step for file in self.run.snapshots().list())

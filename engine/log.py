@@ -123,6 +123,11 @@ class LogWriter:
         self._thread.join(timeout)
         return well and not self._thread.is_alive()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing is written any more."""
+        return not self._thread.is_alive()
+
     def _put(self, item: Row | Mark) -> None:
         with self._turn:
             if self._closing or len(self._waiting) >= MOST_WAITING:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import runs
 from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
+from engine.grids import Grids
 from engine.messages import DataOpened, DataPage, Event, GridDrawn, ReadDataPage, ReadGrid
 from engine.run_facts import sample_row
 
 
-def read_grid(request: ReadGrid) -> Iterator[Event]:
+def read_grid(grids: Grids, request: ReadGrid) -> Iterator[Event]:
     """The sample grid of a run at the newest step at or before the wanted one."""
-    step, samples = runs.open_run(Path(request.path)).grids().read(request.step)
+    step, samples = grids.read(request.step)
     yield GridDrawn(request.path, step, samples, request.channel, request.number)
 
 

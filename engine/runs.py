@@ -213,7 +213,6 @@ class RunWriter:
         self.snapshots = SnapshotWriter(run.path / "snapshots", self._errands, budget)
         self._status = replace(run.status(), **run_record.this_process())
         self._shown: Samples | None = None
-        self._closed = False
         self._left_open = ""
 
     @property
@@ -258,19 +257,23 @@ class RunWriter:
         self._tell(replace(self._status, state="failed", reason=reason), durable=True)
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Finish writing and let go of the lock; False if not everything is on the disk. Twice does no harm."""
-        if self._closed:
+        """Finish writing and let go of the lock; False if not everything is on the disk. Twice does no harm.
+
+        While the disk does not answer, the lock stays, until a later call or the end of this process: nobody else
+        may write meanwhile.
+        """
+        if not self._lock.is_locked:
             return not self.problem
-        self._closed = True
-        well = self._errands.close(timeout)
-        if well:
+        stopped = self._errands.close(timeout)
+        if stopped:
             try:
                 self.grids.close()
             except files.StorageError as error:
                 self._left_open = str(error)
-        well = self.log.close(timeout) and well
-        self._lock.release()
-        return well and not self.problem
+        written = self.log.close(timeout)
+        if stopped and self.log.stopped:
+            self._lock.release()
+        return stopped and written and not self.problem
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until all that was told so far is written; False if it is not, see `problem`."""

@@ -47,6 +47,7 @@ from engine.stepper import Stepper, to_samples
 GRID_COUNT = 64
 PREVIEW_COUNT = 64
 POINT_COUNT = 1000
+SAVING_S = 8.0  # how long an ending run waits for its last checkpoint: quitting takes at most 10 s
 
 
 @dataclass
@@ -162,6 +163,8 @@ def resume(
             tell(Notice(sentence))
         seconds = 0.0
         found = latest_checkpoint(writer.checkpoints)
+        if found is not None and found.newer_damaged:
+            tell(Notice(f"The newest checkpoint is damaged; the run goes on from step {found.step}."))
         if found is not None:
             checkpoint = load_checkpoint(found.path)
             stepper.load_state(checkpoint.weights, checkpoint.optimizer, checkpoint.state)
@@ -238,10 +241,12 @@ class Training:
         """
         began = time.monotonic()
         self.stepper.step(only)
-        self.seconds += time.monotonic() - began
-        self.look(began)
+        stepped = time.monotonic()
+        self.seconds += stepped - began
+        self.look()
+        self.seconds += time.monotonic() - stepped
 
-    def look(self, began: float, *, all_now: bool = False) -> None:
+    def look(self, *, all_now: bool = False) -> None:
         """Do what is due: metrics, weights to explore, grid, snapshot, checkpoint, state."""
         now = time.monotonic()
         if all_now or self._metrics_due.due(now):
@@ -320,7 +325,7 @@ class Training:
         self.mark("checkpoint", "checkpoint")
 
     def _tell_problems(self) -> None:
-        problem = self.saver.problem or self.writer.log.problem
+        problem = self.saver.problem or self.writer.problem
         if problem != self._told_problem:
             self._told_problem = problem
             if problem:
@@ -347,7 +352,7 @@ class Training:
 
     def rest(self) -> None:
         """Training pauses here: show everything as it is now, and forget the speed."""
-        self.look(time.monotonic(), all_now=True)
+        self.look(all_now=True)
         self.tell(self.state("paused"))
 
     def wake(self) -> None:
@@ -361,10 +366,10 @@ class Training:
             return
         self._closed = True
         try:
-            self.look(time.monotonic(), all_now=True)
+            self.look(all_now=True)
             self._save_snapshot()
             self.save()
-            self.saver.wait()
+            self.saver.wait(SAVING_S)
             self._tell_problems()
         finally:
             if reason:

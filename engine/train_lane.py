@@ -144,7 +144,7 @@ class TrainLane(Lane):
         self._training = training
         training.writer.log.flush()
         self.tell(Followed(training.writer.path).opened(training=True))
-        training.look(time.monotonic(), all_now=True)
+        training.look(all_now=True)
         training.tell(training.state("running" if self._running else "paused"))
 
     def _advance(self, training: Training, only: str | None = None) -> None:

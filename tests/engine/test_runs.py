@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,32 @@ def test_training_goes_on_while_the_disk_is_full(tmp_path: Path) -> None:
     assert len(log.series["loss"]) == 19
     assert grids.steps() == (20,)
     assert run.status().step == 20
+
+
+class Stalling(Counting):
+    """A disk that does not answer until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer = threading.Event()
+
+    def write(self, handle: int, path: Path, data: memoryview) -> int:
+        self.answer.wait(30)
+        return super().write(handle, path, data)
+
+
+def test_a_disk_that_does_not_answer_holds_up_neither_training_nor_closing(tmp_path: Path) -> None:
+    writer = create_run(tmp_path / "run", record())
+    with files.replaced(Stalling()) as disk:
+        writer.log.add(1, 1.0, 1, {"loss": 1.0})
+        writer.set_status(1, 1.0, 1, {})
+        assert not writer.flush(0.01)
+        assert not writer.close(0.01)
+        with pytest.raises(RunError, match="being written"):
+            continue_run(tmp_path / "run")
+        disk.answer.set()
+        assert writer.close(10)
+    continue_run(tmp_path / "run").close()
 
 
 def test_a_run_is_made_whole_or_not_at_all(tmp_path: Path) -> None:

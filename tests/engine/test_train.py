@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +48,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path) -> Bench:
     torch.set_num_threads(1)
-    yield Bench(tmp_path)
+    return Bench(tmp_path)
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -104,7 +103,7 @@ def test_a_killed_run_loses_what_came_after_its_checkpoint_and_goes_on_with_a_cl
     first.saver.wait()
     for _ in range(6):
         first.advance()
-    first.look(0.0, all_now=True)
+    first.look(all_now=True)
     first.writer.log.flush()
     first.writer.close()  # as a killed process leaves it: no last checkpoint, the lock free
     again = bench.resume()
@@ -126,7 +125,7 @@ def test_another_thread_count_resumes_and_says_so(bench: Bench):
 
 def test_every_grid_is_kept_and_told(bench: Bench):
     training = bench.start()
-    training.look(0.0, all_now=True)
+    training.look(all_now=True)
     training.advance()
     training.close()
     told = bench.told(GridDrawn)

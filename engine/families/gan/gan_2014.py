@@ -328,7 +328,15 @@ PRESETS = (
         "tiny",
         "Tiny",
         "Very small networks, to try things out in seconds.",
-        {"z_size": 8, "g_units": 32, "d_units": 16, "d_pieces": 2, "batch_size": 16},
+        {
+            "z_size": 8,
+            "g_units": 32,
+            "d_units": 16,
+            "d_pieces": 2,
+            "g_range": 0.2,
+            "d_range": 0.1,
+            "batch_size": 16,
+        },
     ),
     Preset("points", "Points", "Small networks that learn a set of points in seconds.", _POINTS),
     Preset(

@@ -1,0 +1,131 @@
+"""`python -m engine bundle RUN --out FOLDER --title TITLE`: make a model that comes with the program out of a run.
+
+The folder gets the newest snapshot as float16 (weights.safetensors), a sheet of its samples (sheet.png) for the time
+before torch is loaded, and a card (card.json): data, preset, knobs, steps, seed, hardware, measured quality, exemplars
+of ready arithmetics, and the one command that trains it again.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from safetensors.torch import save
+
+from engine import files, runs
+from engine.commands import concepts, evaluate, pictures
+from engine.commands.exploring import Explored, SnapshotOptions
+from engine.commands.options import parse
+from engine.commands.terminal import Bars, CommandError, interruptible, say
+from engine.controls import GRID_SEED, Point
+from engine.data.catalog import open_data
+from engine.data.ref import DataRef
+from engine.engine import default_home
+from engine.evaluate.sampling import find_exemplars
+from engine.train import GRID_COUNT
+
+SHEET_COLUMNS = 8
+EXEMPLARS = 3
+LARGEST = 12 << 20  # bytes of a bundled file
+
+
+@dataclass(frozen=True)
+class BundleOptions:
+    """Which run becomes which model."""
+
+    run: Annotated[str, tyro.conf.Positional]
+    """The folder of the run; its newest snapshot is taken."""
+    out: str
+    """The folder of the model, for example resources/models/portraits-32."""
+    title: str
+    """What the model is called in the window."""
+    presets: tuple[str, ...] = ()
+    """Arithmetics to find exemplars for, for example "Man with glasses - man + woman"."""
+    first_launch: bool = False
+    """The window opens this model at its first launch."""
+    samples: int = 5000
+    """How many samples the quality is measured on."""
+
+
+@interruptible
+def run(words: Sequence[str]) -> int:
+    options = parse(BundleOptions, words, "bundle", "Make a model that comes with the program out of a run.")
+    explored = Explored(SnapshotOptions(options.run))
+    if explored.is_points:
+        raise CommandError("Only models of pictures are bundled; choose a run on pictures.")
+    record = runs.open_run(Path(options.run)).record
+    folder = Path(options.out)
+    with Bars() as bars:
+        data = DataRef.from_plain(record.data)
+        dataset = bars.loaded(open_data(data, default_home()))
+        measuring = evaluate.EvaluateOptions(explored.name, samples=options.samples)
+        quality = evaluate.measured(explored, data, dataset, measuring, bars)
+        presets = {title: _exemplars(explored, title, bars) for title in options.presets}
+    tensors = {name: tensor.half().contiguous() for name, tensor in explored.opened.snapshot.tensors().items()}
+    weights = save(tensors)
+    if len(weights) > LARGEST:
+        raise CommandError(f"The weights take {len(weights) >> 20} MB and 12 MB is the limit; train a smaller model.")
+    files.make_folder(folder)
+    files.write_bytes(folder / "weights.safetensors", weights)
+    _write_sheet(explored, folder / "sheet.png")
+    files.write_json(folder / "card.json", _card(explored, record, options, quality, presets))
+    say(f"{options.title}: step {explored.opened.step}, {len(weights) / 1e6:.1f} MB in {folder}.")
+    return 0
+
+
+def _exemplars(explored: Explored, title: str, bars: Bars) -> dict[str, list[list[int]]]:
+    """For each slot of an arithmetic, places [seed, x] of samples that show what it is called."""
+    judge = explored.judge()
+    if judge is None:
+        raise CommandError(f"No judge knows the pictures of {explored.opened.title}; leave --presets away.")
+    phrase = concepts.read_phrase(title)
+    wanted = {name: concepts.wanted(term, judge.columns) for name, term in zip(phrase.names, phrase.terms, strict=True)}
+    job = find_exemplars(explored.opened.space, judge, wanted, EXEMPLARS)
+    found: dict[str, tuple[Point, ...]] = bars.measured("Looking for examples", job)
+    return {name: [[point.seed, int(point.x)] for point in points] for name, points in found.items()}
+
+
+def _write_sheet(explored: Explored, path: Path) -> None:
+    frame = explored.draw([Point(GRID_SEED, x) for x in range(GRID_COUNT)])
+    texts = pictures.facts("sample", explored.name, explored.opened.step, {"count": GRID_COUNT}, ())
+    pictures.write_png(path, np.asarray(pictures.grid(frame.samples.astype(np.uint8), 1, SHEET_COLUMNS)), texts)
+
+
+def _card(
+    explored: Explored,
+    record: runs.RunRecord,
+    options: BundleOptions,
+    quality: dict[str, Any],
+    presets: dict[str, dict[str, list[list[int]]]],
+) -> dict[str, Any]:
+    opened = explored.opened
+    status = runs.open_run(Path(options.run)).status()
+    return {
+        "format": 1,
+        "title": options.title,
+        "first_launch": options.first_launch,
+        "family": record.family,
+        "preset": record.preset,
+        "knobs": record.knobs,
+        "data": record.data,
+        "data_fingerprint": record.data_fingerprint,
+        "shape": record.shape,
+        "conditions": record.conditions,
+        "steps": opened.step,
+        "images": status.images,
+        "seconds": round(status.seconds, 1),
+        "seed": record.seed,
+        "parameters": sum(tensor.numel() for tensor in opened.snapshot.tensors().values()),
+        "hardware": f"{platform.processor() or platform.machine()}, {record.threads} threads, {record.device}",
+        "versions": record.versions,
+        "quality": {
+            key: value for key, value in quality.items() if key in ("quality", "arithmetic", "critic", "judge")
+        },
+        "presets": presets,
+        "command": f"{record.command} --steps {opened.step}",
+    }

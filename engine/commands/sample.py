@@ -1,0 +1,140 @@
+"""`python -m engine sample --snapshot S [--point 7:3,2.5 ...] [--count 16] --out FILE`: draw samples of a model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from engine.commands import pictures, recipes
+from engine.commands.exploring import Explored, SnapshotOptions, all_moves
+from engine.commands.options import parse
+from engine.commands.terminal import Bars, CommandError, interruptible, say, say_json
+from engine.controls import GRID_SEED, Interpolation, Point, point_from_text, to_plain
+from engine.explore import CHUNK, POINT_CHUNK
+from engine.messages import Samples
+
+DESCRIPTION = "Draw samples of a model: a PNG of pictures that says how to make it again, or points as CSV or NPY."
+MOST = 100_000
+
+Words = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
+
+
+@dataclass(frozen=True)
+class SampleOptions(SnapshotOptions):
+    """What to draw, and where to write it."""
+
+    point: Words = ()
+    """Places as SEED:X,Y, for example 7:3,2.5. Without any, the first places of a plane, as in every sample grid."""
+    count: int = 16
+    """How many samples, where no places are given."""
+    seed: int = GRID_SEED
+    """The plane whose places (0, 0), (1, 0), ... are drawn, where no places are given."""
+    recipe: str | None = None
+    """Places as a saved picture has them: JSON, a JSON file, or the picture itself."""
+    condition: Words = ()
+    """What the samples should be, as COLUMN=VALUE, for models that were trained with conditions."""
+    interpolation: Interpolation = "slerp"
+    """How places between whole numbers are made."""
+    out: str | None = None
+    """The file: .png for pictures, .csv or .npy for points. Without it, a free name in this folder."""
+    scale: int = 4
+    """How many pixels wide and high each pixel of a picture becomes."""
+    columns: int | None = None
+    """Pictures in a row; without it, a square grid."""
+    json: bool = False
+    """Print one JSON object and nothing else."""
+
+
+@interruptible
+def run(words: Sequence[str]) -> int:
+    options = parse(SampleOptions, words, "sample", DESCRIPTION)
+    points = _points(options)
+    explored = Explored(options)
+    for point in points:
+        explored.check(point.condition)
+    path = pictures.target(options.out, "sample", pictures.POINTS if explored.is_points else pictures.PICTURES)
+    with Bars(quiet=options.json) as bars:
+        explored.find_directions(all_moves(points), bars)
+        samples = bars.measured("Drawing", _drawn(explored, points, options.interpolation))
+    texts = _facts(explored, points, options)
+    if explored.is_points:
+        pictures.write_points(path, samples)
+    else:
+        sheet = pictures.grid(np.asarray(samples, np.uint8), options.scale, options.columns)
+        pictures.write_png(path, sheet, texts)
+    _report(explored, points, samples, path, texts, json=options.json)
+    return 0
+
+
+def _points(options: SampleOptions) -> tuple[Point, ...]:
+    given = recipes.read_points(options.point)
+    if given and options.recipe is not None:
+        raise CommandError("Places are given by --point or by --recipe; leave one of them away.")
+    if options.scale < 1 or (options.columns is not None and options.columns < 1):
+        raise CommandError("The scale and the number of columns are whole numbers of at least 1.")
+    if options.recipe is not None:
+        given = recipes.points_of(options.recipe)
+    if not given:
+        if not 1 <= options.count <= MOST:
+            raise CommandError(f"The count is {options.count}; choose 1 to {MOST}.")
+        given = tuple(Point(seed=options.seed, x=float(x)) for x in range(options.count))
+    condition = recipes.read_condition(options.condition)
+    return tuple(dataclasses.replace(point, condition=condition) if condition else point for point in given)
+
+
+def _drawn(explored: Explored, points: Sequence[Point], interpolation: Interpolation) -> Any:
+    """The samples of places, in whole batches of the explore lane; yields (done, total)."""
+    at_once = POINT_CHUNK if explored.is_points else 4 * CHUNK
+    parts: list[Samples] = []
+    for start in range(0, len(points), at_once):
+        parts.append(explored.draw(points[start : start + at_once], interpolation).samples)
+        yield min(start + at_once, len(points)), len(points)
+    return np.concatenate(parts)
+
+
+def _facts(explored: Explored, points: Sequence[Point], options: SampleOptions) -> dict[str, str]:
+    """The command names plain places where that loses nothing, else it carries the recipe."""
+    recipe = [to_plain(point) for point in points]
+    first = tuple(Point(seed=options.seed, x=float(x)) for x in range(len(points)))
+    if tuple(points) == first:
+        words = ["--count", str(len(points)), "--seed", str(options.seed)]
+    elif all(point_from_text(point.text()) == point for point in points):
+        words = [word for point in points for word in ("--point", point.text())]
+    else:
+        words = ["--recipe", pictures.compact_json(recipe)]
+    words += ["--interpolation", "lerp"] if options.interpolation == "lerp" else []
+    words += ["--scale", str(options.scale)] if options.scale != SampleOptions.scale else []
+    words += [] if options.columns is None else ["--columns", str(options.columns)]
+    return pictures.facts("sample", explored.name, explored.opened.step, recipe, words)
+
+
+def _report(
+    explored: Explored,
+    points: Sequence[Point],
+    samples: Samples,
+    path: Path,
+    texts: dict[str, str],
+    *,
+    json: bool,
+) -> None:
+    command = texts[f"{pictures.PREFIX}:command"]
+    if not json:
+        say(f"{len(samples)} samples of {explored.opened.title}, step {explored.opened.step}: {path}")
+        say(f"Again: {command}")
+        return
+    say_json(
+        {
+            "file": str(path),
+            "snapshot": explored.name,
+            "step": explored.opened.step,
+            "command": command,
+            "points": [to_plain(point) for point in points],
+            "scores": explored.scores(samples),
+        }
+    )

@@ -1,0 +1,120 @@
+"""What commands say: results on standard output, progress with the time left on standard error, and clean ends.
+
+Programs read standard output (`--json`), so nothing but the result goes there.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from types import TracebackType
+from typing import Self, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from engine import files
+from engine.data.dataset import Dataset, Loader
+from engine.messages import Event, JobProgress
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+WIDE = 160  # columns of a table that goes to a file or another program
+R = TypeVar("R")
+
+
+class CommandError(ValueError):
+    """A command cannot do what is asked; the message is one sentence that says what to do."""
+
+
+def interruptible(run: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:
+    """A command that Ctrl+C ends cleanly: what is half done is given up, and the exit status is 130."""
+
+    @functools.wraps(run)
+    def guarded(words: Sequence[str]) -> int:
+        try:
+            return run(words)
+        except KeyboardInterrupt:
+            sys.stderr.write("Interrupted.\n")
+            return INTERRUPTED
+
+    return guarded
+
+
+def say(text: str) -> None:
+    """A result, with a line end."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def say_json(value: object) -> None:
+    """A result as strict JSON on one line; numbers that are not finite become "NaN", "Infinity" and "-Infinity"."""
+    say(json.dumps(json.loads(files.json_text(value))))
+
+
+def console() -> Console:
+    """A console for tables on standard output, wide where no window limits it."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(width=WIDE, highlight=False)
+
+
+class Bars:
+    """Progress bars on standard error; nothing at all where `quiet`. Use it in a `with`."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True, quiet=quiet),
+            transient=True,
+            refresh_per_second=4,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def measured(self, doing: str, job: Generator[tuple[int, int], None, R]) -> R:
+        """Run a measurement, which yields (done, total), to its end and return its result."""
+        task = self._progress.add_task(doing, total=None)
+        with closing(job):
+            while True:
+                try:
+                    done, total = next(job)
+                except StopIteration as end:
+                    self._progress.remove_task(task)
+                    result: R = end.value
+                    return result
+                self._progress.update(task, completed=done, total=total)
+
+    def events(self, job: Iterable[Event]) -> Iterable[Event]:
+        """The events of a job; its progress goes to a bar instead."""
+        tasks: dict[str, TaskID] = {}
+        for event in job:
+            if not isinstance(event, JobProgress):
+                yield event
+                continue
+            if event.doing not in tasks:
+                tasks[event.doing] = self._progress.add_task(event.doing, total=None)
+            self._progress.update(tasks[event.doing], completed=event.done, total=event.total)
+
+    def loaded(self, loader: Loader) -> Dataset:
+        """Run a loader to its end and return the data set."""
+        task = self._progress.add_task("Opening the data", total=None)
+        while True:
+            try:
+                at = next(loader)
+            except StopIteration as end:
+                self._progress.remove_task(task)
+                dataset: Dataset = end.value
+                return dataset
+            self._progress.update(task, description=at.doing, completed=at.done, total=at.total or None)

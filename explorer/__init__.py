@@ -1,0 +1,1 @@
+"""The desktop front end: draws what the engine tells and posts what the hands ask for."""

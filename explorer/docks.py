@@ -1,0 +1,268 @@
+"""All docking in one place: panels in dock widgets, workspaces as layouts of them, and what is remembered of both.
+
+A workspace is a saved layout. Its default is a row of columns, each a pile of docks; a person's own layout takes its
+place and is kept per workspace. References: Qt documentation, QMainWindow.saveState and splitDockWidget.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
+
+from explorer import theme
+from explorer.panel import Panel
+from explorer.text import mark, tr
+
+LAYOUT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of docks: its share of the width, its rows from top to bottom (the docks of a row are tabs, the first in
+    front), and the rows' shares of the height."""
+
+    width: int
+    rows: tuple[tuple[str, ...], ...]
+    heights: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A named layout."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+
+
+WORKSPACES: tuple[Workspace, ...] = (
+    Workspace(
+        "train",
+        mark("Train"),
+        (
+            Column(300, (("settings", "data"),), (1,)),
+            Column(540, (("samples",),), (1,)),
+            Column(440, (("curves",), ("runs",)), (3, 2)),
+        ),
+    ),
+    Workspace(
+        "explore",
+        mark("Explore"),
+        (
+            Column(600, (("latent",),), (1,)),
+            Column(680, (("arithmetic",), ("samples",)), (3, 1)),
+        ),
+    ),
+    Workspace(
+        "theory",
+        mark("Theory"),
+        (
+            Column(300, (("settings", "data"),), (1,)),
+            Column(580, (("decision",),), (1,)),
+            Column(400, (("curves",), ("samples",)), (1, 1)),
+        ),
+    ),
+)
+BY_NAME = {workspace.name: workspace for workspace in WORKSPACES}
+FIRST = "explore"
+PICTURES = ("samples", "arithmetic", "latent", "decision")  # what presentation mode shows
+
+
+class DockTitle(QWidget):
+    """The line over a panel: its name, float, close. Qt drags the dock by it."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._name = theme.label(dock.windowTitle(), theme.SMALL, bold=True, muted=True)
+        self._float = _title_button("dock-window", tr("Float or dock {panel}", panel=dock.windowTitle()))
+        self._close = _title_button(
+            "close", tr("Close {panel}; the View menu brings it back", panel=dock.windowTitle())
+        )
+        self._float.clicked.connect(self._toggle_floating)
+        self._close.clicked.connect(dock.close)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, 2, 2, 2)
+        layout.setSpacing(0)
+        layout.addWidget(self._name, 1)
+        layout.addWidget(self._float)
+        layout.addWidget(self._close)
+
+    def name_it(self, named: bool) -> None:
+        """A dock among tabs has its name on the tab."""
+        self._name.setText(self._dock.windowTitle() if named else "")
+
+    @Slot()
+    def _toggle_floating(self) -> None:
+        self._dock.setFloating(not self._dock.isFloating())
+
+
+class Docks(QObject):
+    """The docks of a window and its workspaces. `switched(name)` follows a change of workspace."""
+
+    switched = Signal(str)
+
+    def __init__(self, window: QMainWindow, panels: Sequence[Panel], settings: QSettings) -> None:
+        super().__init__(window)
+        self._window, self._settings = window, settings
+        self.workspace = ""
+        self._docks: dict[str, QDockWidget] = {}
+        self._before_presenting: QByteArray | None = None
+        options = QMainWindow.DockOption
+        window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setDocumentMode(True)
+        for panel in panels:
+            self._docks[panel.key] = self._make(panel)
+
+    def _make(self, panel: Panel) -> QDockWidget:
+        dock = QDockWidget(tr(panel.title), self._window)
+        dock.setObjectName(f"dock.{panel.key}")
+        dock.setTitleBarWidget(DockTitle(dock))
+        dock.setWidget(panel)
+        dock.visibilityChanged.connect(self._name_docks)
+        dock.topLevelChanged.connect(self._name_docks)
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        dock.hide()
+        return dock
+
+    # ---------------------------------------------------------------------------------------------- workspaces
+
+    def show_workspace(self, name: str) -> None:
+        """Bring a workspace up as it was left; the first time as it was delivered."""
+        if self.presenting:
+            self.present(False)
+        self.keep()
+        self.workspace = name
+        stored = self._settings.value(f"layout/{name}")
+        if not isinstance(stored, QByteArray) or not self._window.restoreState(stored, LAYOUT_VERSION):
+            self.reset_layout()
+        self._name_docks()
+        self.switched.emit(name)
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """The workspace as it was delivered."""
+        workspace = BY_NAME[self.workspace]
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        heads = [[self._docks[row[0]] for row in column.rows] for column in workspace.columns]
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, heads[0][0])
+        for left, right in itertools.pairwise(heads):
+            self._window.splitDockWidget(left[0], right[0], Qt.Orientation.Horizontal)
+        for column in heads:
+            for above, below in itertools.pairwise(column):
+                self._window.splitDockWidget(above, below, Qt.Orientation.Vertical)
+        # tabs last: what is split off a tab would become a tab as well
+        for row in (row for column in workspace.columns for row in column.rows):
+            self._pile([self._docks[key] for key in row])
+        used = {key for column in workspace.columns for row in column.rows for key in row}
+        for dock in (dock for key, dock in self._docks.items() if key not in used):
+            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)  # where the View menu shows it
+            dock.hide()
+        self._window.restoreState(self._window.saveState(LAYOUT_VERSION), LAYOUT_VERSION)  # takes old tab bars away
+        self.proportion()
+        self._name_docks()
+
+    def _pile(self, docks: list[QDockWidget]) -> None:
+        """Show docks as tabs, the first in front."""
+        docks[0].show()
+        for tab in docks[1:]:
+            self._window.tabifyDockWidget(docks[0], tab)
+            tab.show()
+        docks[0].raise_()
+
+    def proportion(self) -> None:
+        """Give the columns and rows of the delivered layout their shares of the window as it is now."""
+        if not self.workspace:
+            return
+        columns = BY_NAME[self.workspace].columns
+        total = sum(column.width for column in columns)
+        docks, widths = [], []
+        for column in columns:
+            rows = [self._docks[row[0]] for row in column.rows]
+            docks.append(rows[0])
+            widths.append(round(column.width * self._window.width() / total))
+            heights = [round(share * self._window.height() / sum(column.heights)) for share in column.heights]
+            self._window.resizeDocks(rows, heights, Qt.Orientation.Vertical)
+        self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+
+    def fit(self) -> None:
+        """Proportion a delivered layout once the window has its size; a person's own layout stays."""
+        if not self._settings.contains(f"layout/{self.workspace}"):
+            self.proportion()
+
+    def keep(self) -> None:
+        """Remember the layout of the workspace."""
+        if self.workspace and not self.presenting:
+            self._settings.setValue(f"layout/{self.workspace}", self._window.saveState(LAYOUT_VERSION))
+
+    def forget(self) -> None:
+        """Forget all layouts of the person, and bring this workspace up as it was delivered."""
+        self._settings.remove("layout")
+        self.reset_layout()
+
+    # ---------------------------------------------------------------------------------------------- panels
+
+    def dock(self, key: str) -> QDockWidget:
+        return self._docks[key]
+
+    def toggles(self) -> list[QAction]:
+        """An action per panel that shows or hides it."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def show_panel(self, key: str) -> None:
+        """Bring a panel to the front."""
+        self._docks[key].show()
+        self._docks[key].raise_()
+
+    @property
+    def presenting(self) -> bool:
+        return self._before_presenting is not None
+
+    def present(self, on: bool) -> None:
+        """Show only the panels with pictures, or all that were there before."""
+        if on == self.presenting:
+            return
+        if on:
+            self._before_presenting = self._window.saveState(LAYOUT_VERSION)
+            for key, dock in self._docks.items():
+                dock.setVisible(dock.isVisible() and key in PICTURES)
+        else:
+            before, self._before_presenting = self._before_presenting, None
+            if before is not None:
+                self._window.restoreState(before, LAYOUT_VERSION)
+        for dock in self._docks.values():
+            dock.titleBarWidget().setVisible(not on)
+        self._name_docks()
+
+    @Slot()
+    def _name_docks(self) -> None:
+        for dock in self._docks.values():
+            title = dock.titleBarWidget()
+            if isinstance(title, DockTitle):
+                title.name_it(dock.isFloating() or not self._window.tabifiedDockWidgets(dock))
+        shown = {dock.windowTitle() for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()}
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if not shown & {bar.tabText(k) for k in range(bar.count())}:
+                bar.hide()  # Qt leaves the bar of docks that a layout has hidden
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+def _title_button(icon: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setAutoRaise(True)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setIconSize(QSize(14, 14))
+    theme.set_icon(button, icon)
+    return button

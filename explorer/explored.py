@@ -1,0 +1,89 @@
+"""Which snapshot the Explore panels show, and what it is called; pure functions of the state.
+
+The scrubber moves every panel: while it stands at a step of a run that has snapshots, that run's snapshot at or before
+the step is explored. Where it follows the newest, what was chosen is explored.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import engine
+from explorer.state import State
+from explorer.text import tr
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A snapshot that can be explored, as a list offers it."""
+
+    snapshot: str
+    title: str
+
+
+def step_at(steps: Sequence[int], step: int) -> int | None:
+    """The newest of `steps` (ascending) at or before `step`, else the first one; None where there is none."""
+    if not steps:
+        return None
+    return steps[max(bisect_right(steps, step) - 1, 0)]
+
+
+def shown_snapshot(state: State) -> str:
+    """The id of the snapshot that the Explore panels show now."""
+    if state.at_step is not None and state.run is not None:
+        step = step_at(state.snapshot_steps.get(state.run.path, ()), state.at_step)
+        if step is not None:
+            return engine.run_snapshot(state.run.path, step)
+    return state.explored
+
+
+def is_scrubbed(state: State) -> bool:
+    """Whether the scrubber, not the choice, decides what is explored."""
+    return shown_snapshot(state) != state.explored
+
+
+def choices(state: State) -> tuple[Choice, ...]:
+    """What can be explored: the bundled models, the run that trains, and the newest snapshot of each opened run."""
+    bundled = state.ready.bundled if state.ready is not None else ()
+    found = [Choice(engine.bundled_snapshot(card.name), tr("Bundled: {title}", title=card.title)) for card in bundled]
+    if state.training or engine.LIVE in state.snapshots:
+        found.append(Choice(engine.LIVE, tr("Live: the run that trains")))
+    for path, run in state.opened.items():
+        steps = state.snapshot_steps.get(path)
+        if steps:
+            title = tr("Run: {name}, step {step}", name=run.name, step=grouped(steps[-1]))
+            found.append(Choice(engine.run_snapshot(path, steps[-1]), title))
+    known = {choice.snapshot for choice in found}
+    if state.explored and state.explored not in known:
+        found.append(Choice(state.explored, snapshot_title(state, state.explored)))
+    return tuple(found)
+
+
+def snapshot_title(state: State, snapshot: str) -> str:
+    """A snapshot in words: its title and, where it has one, its step."""
+    info = state.snapshots.get(snapshot)
+    if info is not None:
+        step = state.live_step if snapshot == engine.LIVE and state.live_step is not None else info.step
+        return tr("{title}, step {step}", title=info.title, step=grouped(step))
+    return snapshot
+
+
+def grouped(step: int) -> str:
+    """A step as people read it: 1 234 567 with thin spaces."""
+    return f"{step:,}".replace(",", "\u2009")
+
+
+def conditions_of_run(state: State, path: str) -> Mapping[str, tuple[str, ...]]:
+    """The columns and values that a run's model takes, as far as one of its snapshots is known."""
+    for snapshot, info in state.snapshots.items():
+        if snapshot.startswith(f"run:{path}@") or (snapshot == engine.LIVE and state.training == path):
+            return info.conditions
+    return {}
+
+
+def run_is_explored(state: State, path: str) -> bool:
+    """Whether what is explored belongs to the run in this folder."""
+    shown = shown_snapshot(state)
+    return shown.startswith(f"run:{path}@") or (shown == engine.LIVE and state.training == path)

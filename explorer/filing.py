@@ -1,0 +1,116 @@
+"""Files and folders at the window: dialogs, what is saved where, and what a person is told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from explorer import docks
+from explorer.bridge import Bridge
+from explorer.docks import Docks
+from explorer.drops import DropError, Found, what_is
+from explorer.opening import Opening, RecallError
+from explorer.panel import Panel
+from explorer.pictures import PictureError, write_png
+from explorer.session import SUFFIX, SessionError, read_session, session_of, write_session
+from explorer.text import tr
+from explorer.widgets.card import Card
+
+
+class Filing:
+    """Saves pictures and sessions, and opens whatever lies at a path; what fails is said on the card."""
+
+    def __init__(
+        self, parent: QWidget, bridge: Bridge, docks_: Docks, opening: Opening, card: Card, settings: QSettings
+    ) -> None:
+        self._parent, self._bridge, self._docks = parent, bridge, docks_
+        self._opening, self._card, self._settings = opening, card, settings
+
+    # ---------------------------------------------------------------------------------------------- saving
+
+    def ask_and_save_picture(self, panel: Panel) -> None:
+        if panel.save_picture() is None:
+            self._card.say(tr("There is no picture in {panel} to save.", panel=tr(panel.title)))
+            return
+        start = str(self._folder() / f"{panel.key}.png")
+        file, _ = QFileDialog.getSaveFileName(self._parent, tr("Save the picture"), start, tr("PNG picture (*.png)"))
+        if file:
+            self.save_picture(panel, Path(file))
+
+    def save_picture(self, panel: Panel, file: Path) -> None:
+        """Write a panel's picture with its metadata."""
+        saved = panel.save_picture()
+        if saved is None:
+            return
+        file = file.with_suffix(".png")
+        try:
+            write_png(*saved, file)
+        except PictureError as error:
+            self._card.fail("", str(error))
+            return
+        self._settings.setValue("folder", str(file.parent))
+        self._card.say(tr("Saved {name}.", name=file.name))
+
+    def ask_and_save_session(self) -> None:
+        start = str(self._folder() / f"latent{SUFFIX}")
+        kinds = tr("Session (*.session.json)")
+        file, _ = QFileDialog.getSaveFileName(self._parent, tr("Save the session"), start, kinds)
+        if file:
+            self.save_session(Path(file))
+
+    def save_session(self, file: Path) -> None:
+        """Write what is on the desk now."""
+        if not file.name.endswith(SUFFIX):
+            file = file.with_name(file.name.removesuffix(".json") + SUFFIX)
+        try:
+            write_session(session_of(self._bridge.state, self._docks.workspace, self._opening.panels), file)
+        except OSError as error:
+            self._card.fail("", tr("{name} could not be written: {why}.", name=file.name, why=error.strerror))
+            return
+        self._settings.setValue("folder", str(file.parent))
+        self._card.say(tr("Saved {name}.", name=file.name))
+
+    # ---------------------------------------------------------------------------------------------- opening
+
+    def ask_and_open_file(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), str(self._folder()))
+        if file:
+            self.open_path(Path(file))
+
+    def ask_and_open_folder(self) -> None:
+        title = tr("Open a run or a folder of pictures")
+        folder = QFileDialog.getExistingDirectory(self._parent, title, str(self._folder()))
+        if folder:
+            self.open_path(Path(folder))
+
+    def open_path(self, path: Path) -> None:
+        """Open a run, data, a model, a session or a saved picture."""
+        try:
+            found = what_is(path)
+            if found.kind == "session":
+                self._open_session(path)
+            else:
+                self._opening.open_found(found)
+                self._show_found(found)
+        except (DropError, SessionError, RecallError) as error:
+            self._card.fail("", str(error))
+
+    def _open_session(self, file: Path) -> None:
+        session = read_session(file)
+        if session.workspace in docks.BY_NAME:
+            self._docks.show_workspace(session.workspace)
+        self._opening.open_session(session)
+
+    def _show_found(self, found: Found) -> None:
+        """Bring what was opened before the eyes."""
+        if found.kind in ("run", "data") and self._docks.workspace == "explore":
+            self._docks.show_workspace("train")
+        if found.kind == "data":
+            self._docks.show_panel("data")
+
+    def _folder(self) -> Path:
+        """Where files were saved last, else the person's pictures."""
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return Path(str(self._settings.value("folder", pictures)))

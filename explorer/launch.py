@@ -1,0 +1,49 @@
+"""What starts a run from the window: the plan of the person, or the one that Space begins with."""
+
+from __future__ import annotations
+
+import engine
+from engine import DataRef
+from explorer.state import PlanRun, State
+
+DEFAULT_PLAN = PlanRun("gan_modern", "modern", {})
+DEFAULT_DATA = DataRef("portraits", size=32)
+BUNDLED = "portraits-32"  # the model that the first launch opens
+
+
+def plan_of(state: State) -> PlanRun:
+    """What Space would start."""
+    return state.plan or DEFAULT_PLAN
+
+
+def data_of(state: State) -> DataRef:
+    """What it would train on."""
+    return state.data or DEFAULT_DATA
+
+
+def start_command(state: State) -> engine.StartRun:
+    """The command that begins a new run by the plan."""
+    plan = plan_of(state)
+    return engine.StartRun(plan.family, plan.preset, data_of(state), dict(plan.values))
+
+
+def card_of(state: State, family: str) -> engine.FamilyCard | None:
+    """The facts of a family; None before the engine is ready or for an unknown name."""
+    families = state.ready.families if state.ready else ()
+    return next((card for card in families if card.name == family), None)
+
+
+def is_loading(state: State) -> bool:
+    """Whether a run is on its way: its data is being read."""
+    return state.train is not None and state.train.phase == "loading"
+
+
+def is_running(state: State) -> bool:
+    return bool(state.training) and state.train is not None and state.train.phase == "running"
+
+
+def has_two_phases(state: State) -> bool:
+    """Whether the run that trains has a D and a G to step alone."""
+    run = state.opened.get(state.training)
+    card = card_of(state, run.family) if run else None
+    return card is not None and "critic" in card.capabilities

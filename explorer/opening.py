@@ -1,0 +1,117 @@
+"""What happens by itself: the bundled model when the engine is there, Live when a run trains, and the opening of what a
+person dropped or named on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import engine
+from engine import DataRef, Event, Point, bundled_snapshot, point_from_plain
+from explorer.drops import Found
+from explorer.launch import BUNDLED
+from explorer.panel import Desk, Panel
+from explorer.provenance import PREFIX
+from explorer.session import Remembers, Session
+from explorer.state import Action, ChooseData, ChooseSnapshot, PlanRun, Scrub, State, VisitPoint
+from explorer.text import tr
+
+
+class RecallError(ValueError):
+    """A saved picture whose recipe cannot be read; the message says so in one sentence."""
+
+
+class Opening:
+    """Listens for what calls for a next step, and opens what it is given."""
+
+    def __init__(self, desk: Desk, panels: Sequence[Panel]) -> None:
+        self._desk, self.panels = desk, panels
+        self._waiting: Session | None = None
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Nothing is shown here."""
+
+    def take(self, event: Event | Action) -> None:
+        if isinstance(event, engine.Ready):
+            self._open_bundled(event)
+        elif isinstance(event, engine.RunOpened):
+            if event.training:
+                self._desk.post(engine.OpenSnapshot(engine.LIVE))
+            self._go_on_with_session(event.run.path)
+
+    def _open_bundled(self, ready: engine.Ready) -> None:
+        names = [card.name for card in ready.bundled]
+        if names and not self._desk.state().explored:
+            self._desk.post(engine.OpenSnapshot(bundled_snapshot(BUNDLED if BUNDLED in names else names[0])))
+
+    # ---------------------------------------------------------------------------------------------- opening things
+
+    def open_found(self, found: Found) -> None:
+        """Open what was dropped or chosen, sessions apart; raises RecallError for a picture with a broken recipe."""
+        if found.kind == "run":
+            self._desk.post(engine.OpenRun(str(found.path)))
+        elif found.kind == "data":
+            data = DataRef(str(found.path))
+            self._desk.act(ChooseData(data))
+        elif found.kind == "model":
+            self._explore(bundled_snapshot(found.path.name))
+        elif found.kind == "picture":
+            self.recall(found.facts)
+
+    def recall(self, facts: dict[str, str]) -> None:
+        """Bring back what a saved picture was made from: its snapshot and its point, arithmetic or walk."""
+        try:
+            recipe = json.loads(facts.get(f"{PREFIX}:recipe", ""))
+            point = _first_point(recipe)
+        except (ValueError, TypeError) as error:
+            raise RecallError(tr("The recipe in this picture cannot be read; save the picture again.")) from error
+        snapshot = facts.get(f"{PREFIX}:snapshot", "")
+        if snapshot and snapshot != self._desk.state().explored:
+            self._explore(snapshot)
+        if point is not None:
+            self._desk.act(VisitPoint(point))
+            return
+        for panel in self.panels:
+            if isinstance(panel, Remembers) and panel.key == ("arithmetic" if "slots" in recipe else "latent"):
+                panel.recall({"arithmetic" if "slots" in recipe else "path": recipe})
+
+    def _explore(self, snapshot: str) -> None:
+        self._desk.post(engine.OpenSnapshot(snapshot))
+        self._desk.act(ChooseSnapshot(snapshot))
+
+    # ---------------------------------------------------------------------------------------------- sessions
+
+    def open_session(self, session: Session) -> None:
+        """Bring a session back; its step and latents follow when its run is open."""
+        if session.plan is not None:
+            self._desk.act(PlanRun(session.plan.family, session.plan.preset, session.plan.values))
+        if session.data is not None:
+            self._desk.act(ChooseData(session.data))
+        if session.explored:
+            self._explore(session.explored)
+        self._waiting = session
+        if session.run and session.run not in self._desk.state().opened:
+            self._desk.post(engine.OpenRun(session.run))
+        else:
+            self._go_on_with_session(session.run)
+
+    def _go_on_with_session(self, run: str) -> None:
+        session = self._waiting
+        if session is None or session.run != run:
+            return
+        self._waiting = None
+        if session.step is not None:
+            self._desk.act(Scrub(session.step))
+        for panel in self.panels:
+            if isinstance(panel, Remembers) and panel.key in session.latents:
+                panel.recall(session.latents[panel.key])
+
+
+def _first_point(recipe: Any) -> Point | None:
+    """The first place of a recipe of samples; None for an arithmetic or a walk."""
+    if isinstance(recipe, list) and recipe:
+        return point_from_plain(recipe[0])
+    if isinstance(recipe, dict) and ("slots" in recipe or "frames" in recipe):
+        return None
+    raise ValueError("neither points nor an arithmetic nor a walk")

@@ -1,0 +1,380 @@
+"""Add and subtract concepts: slots of exemplars, an expression over their means, and the picture it leads to.
+
+The paper's recipe (Radford et al. 2015, arXiv 1511.06434, section 6.3.2): each concept is the mean of three samples,
+one alone being unstable; the result is shown among eight neighbours, to see that it is a region and not an accident.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+import engine
+from engine import Arithmetic, Event, Frame, Point
+from explorer import recipes
+from explorer.concepts import Example, examples_for
+from explorer.edits import new_gesture, push_edit
+from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
+from explorer.panel import Desk, Panel
+from explorer.provenance import arithmetic_facts, points_facts
+from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
+from explorer.text import mark, tr
+from explorer.theme import GRID, SMALL, label
+from explorer.widgets.canvas import to_qimage
+from explorer.widgets.direction_maker import DirectionMaker
+from explorer.widgets.expression_row import ExpressionRow
+from explorer.widgets.slot_row import EXEMPLARS_EACH, SlotRow
+from explorer.widgets.snapshot_chooser import SnapshotChooser
+from explorer.widgets.sum_view import SumView
+from explorer.widgets.tool_button import ToolButton
+
+RESULT, EXEMPLARS = "arithmetic.result", "arithmetic.exemplars"  # channels
+SEARCH = "arithmetic.search"  # the job that looks for exemplars
+SETTLE_MS = 60  # neighbours follow this long after the last movement of a hand
+
+
+class ArithmeticPanel(Panel):
+    """Slots, expression, result with neighbours, and the direction between two slots."""
+
+    key: ClassVar[str] = "arithmetic"
+    title: ClassVar[str] = mark("Arithmetic")
+    needs: ClassVar[tuple[str, ...]] = ("latent",)
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self._recipe = recipes.empty_arithmetic()
+        self._examples: tuple[Example, ...] = ()
+        self._wanted: Example | None = None  # what a search for exemplars goes on for
+        self._filled = False  # whether the slots were filled once, by the first example or by hand
+        self._last_slot = "A"
+        self._snapshot = ""
+        self._drawn = self._recipe  # what the newest centre was drawn from
+        self._asked: dict[int, Arithmetic] = {}
+        self._newest: dict[tuple[str, str], int] = {}
+        self._gesture: int | None = None
+        self._stale = True
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._request_all)
+        self._build()
+        self._show_recipe()
+
+    # ---------------------------------------------------------------------------------------------- layout
+
+    def _build(self) -> None:
+        self._slots = SlotRow()
+        self._slots.visited.connect(self._visit)
+        self._expression = ExpressionRow()
+        for part in (self._slots, self._expression):
+            part.edited.connect(self._edit)
+            part.started.connect(self._start_gesture)
+            part.finished.connect(self._end_gesture)
+        self._sum = SumView()
+        self._sum.visited.connect(self._visit)
+        self._sum.sent.connect(self._send)
+        self._caption = label("", SMALL, muted=True)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(self._build_top())
+        layout.addWidget(self._slots)
+        layout.addWidget(self._expression)
+        layout.addWidget(self._sum, 1)
+        layout.addWidget(self._caption)
+        self._maker = DirectionMaker()
+        self._maker.wanted.connect(self._make_direction)
+        layout.addWidget(self._maker)
+
+    def _build_top(self) -> QHBoxLayout:
+        self._presets = QComboBox()
+        self._presets.setPlaceholderText(tr("Examples"))
+        self._presets.setAccessibleName(tr("Examples"))
+        self._presets.setToolTip(tr("Fill the slots with a ready arithmetic"))
+        self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._presets.setMinimumContentsLength(20)
+        self._presets.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._presets.activated.connect(self._choose_example)
+        self._chooser = SnapshotChooser()
+        self._chooser.picked.connect(self._choose_snapshot)
+        self._again = ToolButton("refresh", tr("Other exemplars for the same words"))
+        self._again.clicked.connect(self._search_again)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self._presets, 3)
+        row.addWidget(self._again)
+        row.addWidget(self._chooser, 2)
+        return row
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def recipe(self) -> Arithmetic:
+        """The arithmetic as it stands."""
+        return self._recipe
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        if changed & {"ready", "snapshots", "opened", "training", "explored", "at_step", "snapshot_steps", "live_step"}:
+            self._chooser.show_state(state)
+        if "jobs" in changed:
+            self._sum.show_progress(state.jobs.get(SEARCH))
+        if changed & {"snapshots", "explored", "at_step", "run", "snapshot_steps"}:
+            self._show_snapshot(state)
+        live_is_new = "live_step" in changed and shown_snapshot(state) == engine.LIVE
+        if live_is_new and self._drawable():
+            self._request_later()
+
+    def _show_snapshot(self, state: State) -> None:
+        """Follow the choice or the scrubber to another snapshot; fill the slots when the first one is known."""
+        snapshot = shown_snapshot(state)
+        info = state.snapshots.get(snapshot)
+        if snapshot != self._snapshot:
+            self._snapshot = snapshot
+            self._newest.clear()
+            if snapshot and info is None and state.ready is not None:
+                self.desk.post(engine.OpenSnapshot(snapshot))
+            self._stale = True
+        known = info or state.explored_info
+        if known is not None:
+            self._expression.set_columns(known.conditions)
+            self._offer_examples(known)
+            if not self._filled and known.latent is not None and self._examples:
+                self._use_example(self._examples[0], undoable=False)
+        self._redraw_if_stale()
+
+    def _offer_examples(self, info: engine.SnapshotInfo) -> None:
+        examples = examples_for(info.facts, info.data.name if info.data is not None else "")
+        if examples == self._examples or is_scrubbed(self.desk.state()):
+            return
+        self._examples = examples
+        self._presets.clear()
+        self._presets.addItems([tr(example.title) for example in examples])
+        self._presets.setCurrentIndex(-1)
+        self._presets.setEnabled(bool(examples))
+        self._again.setEnabled(bool(examples))
+
+    def _show_recipe(self) -> None:
+        """Bring slots, expression and choices in line with the recipe."""
+        self._slots.show_recipe(self._recipe)
+        self._expression.show_recipe(self._recipe)
+        self._maker.show_slots(self._recipe.slots)
+        self._sum.show_slots(tuple(slot.name for slot in self._recipe.slots))
+
+    # ---------------------------------------------------------------------------------------------- edits
+
+    @Slot(str, object)
+    def _edit(self, text: str, recipe: Arithmetic) -> None:
+        """Every change of the recipe by a hand: shown, asked for, and kept for undo."""
+        self._filled = True
+        push_edit(self.desk.undo, text, self._recipe, recipe, self._apply, self._gesture)
+
+    def _apply(self, recipe: Arithmetic) -> None:
+        before, self._recipe = self._slots.points(), recipe
+        added = {slot.name for slot in recipe.slots} - set(self._slots.names())
+        if len(added) == 1:
+            (self._last_slot,) = added
+        self._show_recipe()
+        if self._slots.points() != before:
+            self._request_exemplars()
+        self._request_moving()
+
+    @Slot()
+    def _start_gesture(self) -> None:
+        self._gesture = new_gesture()
+
+    @Slot()
+    def _end_gesture(self) -> None:
+        self._gesture = None
+
+    @Slot(object, str)
+    def _send(self, point: Point, name: str) -> None:
+        self._last_slot = name
+        self._edit(tr("Sample into {name}", name=name), recipes.with_exemplar(self._recipe, name, point))
+
+    # ---------------------------------------------------------------------------------------------- examples
+
+    @Slot(int)
+    def _choose_example(self, index: int) -> None:
+        self._use_example(self._examples[index], undoable=True)
+
+    @Slot()
+    def _search_again(self) -> None:
+        example = self._examples[max(self._presets.currentIndex(), 0)]
+        searched = dataclasses.replace(example, exemplars=None)
+        if any(concept.wanted for concept in searched.slots.values()):
+            self._search(searched, seed=new_gesture())
+
+    def _use_example(self, example: Example, *, undoable: bool) -> None:
+        self._filled = True
+        self._presets.setCurrentIndex(self._examples.index(example))
+        if example.exemplars is None:
+            self._search(example, seed=0)
+        else:
+            self._fill_from(example, example.exemplars, undoable=undoable)
+
+    def _search(self, example: Example, *, seed: int) -> None:
+        self._wanted = example
+        wanted = {name: dict(concept.wanted) for name, concept in example.slots.items()}
+        self.desk.post(engine.CancelJob(SEARCH))
+        self.desk.post(engine.FindExemplars(SEARCH, self._snapshot, wanted, EXEMPLARS_EACH, seed))
+
+    def _fill_from(self, example: Example, exemplars: Mapping[str, tuple[Point, ...]], *, undoable: bool) -> None:
+        slots = tuple(
+            engine.Slot(name, tuple(exemplars.get(name, ())), 1.0, concept.title)
+            for name, concept in example.slots.items()
+        )
+        recipe = dataclasses.replace(self._recipe, slots=slots, expression=example.expression)
+        self._expression.show_problem("")
+        if undoable:
+            self._edit(tr(example.title), recipe)
+        else:
+            self._apply(recipe)
+
+    # ---------------------------------------------------------------------------------------------- requests
+
+    def _drawable(self) -> bool:
+        return bool(self._snapshot) and not self._expression.problem_of(self._recipe.expression) and self.isVisible()
+
+    def _redraw_if_stale(self) -> None:
+        if self._stale and self._drawable() and self.desk.state().ready is not None:
+            self._request_exemplars()
+            self._request_all()
+
+    def _request_moving(self) -> None:
+        """The centre at once; its neighbours when the hand rests."""
+        self._request(neighbours=self._gesture is None)
+        if self._gesture is not None:
+            self._settle.start()
+
+    def _request_later(self) -> None:
+        """New weights of the live run: everything once more, unless it is already about to come."""
+        if not self._settle.isActive():
+            self._request_exemplars()
+            self._settle.start()
+
+    @Slot()
+    def _request_all(self) -> None:
+        self._request(neighbours=True)
+
+    def _request(self, *, neighbours: bool) -> None:
+        problem = self._expression.problem_of(self._recipe.expression)
+        if not self._drawable():
+            self._stale = True
+            if any(slot.exemplars for slot in self._recipe.slots):
+                self._expression.show_problem(problem)
+            return
+        self._stale = False
+        number = self.desk.number()
+        recipe = recipes.filled(self._recipe)
+        self._asked[number] = recipe
+        self.desk.post(engine.DrawArithmetic(RESULT, number, self._snapshot, recipe, neighbours))
+
+    def _request_exemplars(self) -> None:
+        points = self._slots.points()
+        if points and self._snapshot and self.isVisible():
+            self.desk.post(engine.DrawPoints(EXEMPLARS, self.desk.number(), self._snapshot, points))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._stale = True
+        self._redraw_if_stale()
+
+    # ---------------------------------------------------------------------------------------------- answers
+
+    def take(self, event: Event | Action) -> None:
+        if isinstance(event, Frame) and event.channel in (RESULT, EXEMPLARS):
+            self._take_frame(event)
+        elif isinstance(event, SendToSlot):
+            self._send(event.point, event.slot or self._last_slot)
+        elif isinstance(event, engine.ExemplarsFound) and event.job == SEARCH and self._wanted is not None:
+            example, self._wanted = self._wanted, None
+            first = not any(slot.exemplars for slot in self._recipe.slots)
+            self._fill_from(example, event.points, undoable=not first)
+        elif isinstance(event, engine.DirectionMade) and event.snapshot == self._snapshot:
+            self._maker.show_score(event.direction)
+        elif isinstance(event, engine.Failed) and (event.channel == RESULT or event.job == SEARCH):
+            self._expression.show_problem(event.reason)
+
+    def _take_frame(self, frame: Frame) -> None:
+        place = (frame.channel, frame.part)
+        if frame.snapshot != self._snapshot or frame.number < self._newest.get(place, 0):
+            return
+        self._newest[place] = frame.number
+        if frame.channel == EXEMPLARS:
+            if frame.samples.ndim == 4:
+                self._slots.show_exemplars(frame.samples)
+        elif frame.part == "centre":
+            self._show_centre(frame)
+        elif frame.part == "neighbours":
+            self._sum.show_neighbours(frame)
+        elif frame.part == "slots" and frame.samples.ndim == 4:
+            self._slots.show_means(self._asked.get(frame.number, self._drawn), frame.samples)
+
+    def _show_centre(self, frame: Frame) -> None:
+        self._drawn = self._asked.get(frame.number, self._drawn)
+        self._sum.show_centre(frame, self._drawn.condition)
+        self._asked = {number: recipe for number, recipe in self._asked.items() if number >= frame.number}
+        if not self._expression.problem_of(self._expression.text_field().text()):
+            self._expression.show_problem("")
+        state = self.desk.state()
+        caption = tr(
+            "{model} · {time} ms", model=snapshot_title(state, frame.snapshot), time=f"{frame.milliseconds:.1f}"
+        )
+        self._caption.setText(caption)
+
+    # ---------------------------------------------------------------------------------------------- sending on
+
+    @Slot(str)
+    def _choose_snapshot(self, snapshot: str) -> None:
+        if snapshot not in self.desk.state().snapshots:
+            self.desk.post(engine.OpenSnapshot(snapshot))
+        self.desk.act(ChooseSnapshot(snapshot))
+
+    @Slot(str, str, str)
+    def _make_direction(self, positive: str, negative: str, name: str) -> None:
+        groups = [recipes.slot_of(self._recipe, slot).exemplars for slot in (positive, negative)]
+        self.desk.post(engine.MakeDirection(self._snapshot, name, groups[0], groups[1]))
+
+    @Slot(object)
+    def _visit(self, point: Point) -> None:
+        self.desk.act(VisitPoint(point))
+
+    # ---------------------------------------------------------------------------------------------- sessions
+
+    def remember(self) -> Mapping[str, Any]:
+        """What a session keeps of this panel."""
+        return {"arithmetic": engine.to_plain(self._recipe)}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Bring back what `remember` gave, or the recipe of a saved picture; what is neither gets a sentence."""
+        try:
+            recipe = engine.arithmetic_from_plain(kept["arithmetic"])
+        except (ValueError, KeyError) as error:
+            self._expression.show_problem(str(error))
+            return
+        self._edit(tr("Open an arithmetic"), recipe)
+
+    # ---------------------------------------------------------------------------------------------- keys of the window
+
+    def reset_view(self) -> None:
+        self._sum.result.reset_view()
+
+    def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
+        """The result, or the chosen neighbour where the neighbours have the focus."""
+        image, frame = self._sum.result.image(), self._sum.centre()
+        if image is None or frame is None:
+            return None
+        chosen = self._sum.chosen_neighbour()
+        if chosen is not None:
+            picture, point = chosen
+            return to_qimage(picture), points_facts(frame.snapshot, frame.step, [point])
+        return image, arithmetic_facts(frame.snapshot, frame.step, self._drawn)

@@ -1,0 +1,406 @@
+"""Which data is looked at and trained on next: the built-in sets, own files and folders, and what is in them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Slot
+from PySide6.QtGui import QHelpEvent, QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QToolTip,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+import engine
+from engine import DataRef, Event
+from explorer import theme
+from explorer.forms import CalmComboBox
+from explorer.launch import data_of
+from explorer.panel import Desk, Panel
+from explorer.panels.transport import data_title
+from explorer.state import Action, ChooseData, State
+from explorer.text import mark, tr
+from explorer.widgets.data_shelf import DataShelf, built_in_ref
+from explorer.widgets.image_grid import ImageGrid
+from explorer.widgets.point_pad import DrawDialog, Rows
+from explorer.widgets.thumbnail import thumbnail
+
+PAGE = 48  # samples on a page
+CLOUD = 1000  # points on a page
+SIZES = (None, 16, 28, 32, 48, 64, 128)
+CHANNELS: tuple[tuple[str, int | None], ...] = ((mark("As they are"), None), (mark("Grey"), 1), (mark("Colour"), 3))
+FITS: tuple[tuple[str, str | None], ...] = (
+    (mark("Best fit"), None),
+    (mark("Crop"), "crop"),
+    (mark("Pad"), "pad"),
+    (mark("Stretch"), "stretch"),
+)
+LOAD_JOB, PAGE_CHANNEL = "data.load", "data.page"
+
+
+class DataPanel(Panel):
+    """Choose data, see its pictures with labels, captions and attributes, its counts and its problems."""
+
+    key = "data"
+    title = mark("Data")
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self._sets = DataShelf(desk)
+        self._sets.picked.connect(self._choose_built_in)
+        self._file = _small_button("file-outline", tr("Open file"), tr("An IDX, CIFAR, NPZ, CSV or ZIP file"))
+        self._folder = _small_button("folder-outline", tr("Open folder"), tr("A folder of pictures, or one per class"))
+        self._file.clicked.connect(self.ask_for_file)
+        self._folder.clicked.connect(self.ask_for_folder)
+        self._draw = _small_button("draw", tr("Draw"), tr("Draw your own points in the plane"))
+        self._draw.clicked.connect(self.draw_points)
+        self._size = _choices([tr("Own size"), *(f"{size} px" for size in SIZES if size)], tr("Size"))
+        self._channels = _choices([tr(title) for title, _ in CHANNELS], tr("Colours"))
+        self._fit = _choices([tr(title) for title, _ in FITS], tr("How pictures come to one size"))
+        for combo in (self._size, self._channels, self._fit):
+            combo.activated.connect(self._take_options)
+        self._options = QWidget()
+        self._facts = theme.label(size=theme.BODY)
+        self._facts.setWordWrap(True)
+        self._columns = _tree([tr("Column"), tr("Count")])
+        self._columns.itemSelectionChanged.connect(self._choose_value)
+        self._problems = _tree([tr("File"), tr("Why it was left out")])
+        self._grid = _Samples()
+        self._cloud = QLabel()
+        self._cloud.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty = theme.label(muted=True)
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._load = QPushButton(tr("Load"))
+        self._load.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._load.clicked.connect(self.load)
+        self._view = QStackedWidget()
+        self._back = _small_button("chevron-left", "", tr("Previous page"))
+        self._on = _small_button("chevron-right", "", tr("Next page"))
+        self._back.clicked.connect(self._go_back)
+        self._on.clicked.connect(self._go_on)
+        self._place = theme.label(size=theme.SMALL, muted=True)
+        self._opened: engine.DataOpened | None = None
+        self._page: engine.DataPage | None = None
+        self._start = 0
+        self._lay_out()
+        self.show_state(desk.state(), frozenset(State.__dataclass_fields__))
+
+    def _lay_out(self) -> None:
+        opening = QHBoxLayout()
+        opening.addWidget(self._file)
+        opening.addWidget(self._folder)
+        opening.addWidget(self._draw)
+        opening.addStretch(1)
+        options = QHBoxLayout(self._options)
+        options.setContentsMargins(0, 0, 0, 0)
+        for combo in (self._size, self._channels, self._fit):
+            options.addWidget(combo, 1)
+        waiting = QWidget()
+        asking = QVBoxLayout(waiting)
+        asking.addStretch(1)
+        asking.addWidget(self._empty)
+        asking.addWidget(self._load, 0, Qt.AlignmentFlag.AlignCenter)
+        asking.addStretch(1)
+        for widget in (waiting, self._grid, self._cloud):
+            self._view.addWidget(widget)
+        pager = QHBoxLayout()
+        pager.setContentsMargins(0, 0, 0, 0)
+        pager.addWidget(self._back)
+        pager.addWidget(self._place, 1, Qt.AlignmentFlag.AlignCenter)
+        pager.addWidget(self._on)
+        pictures = QWidget()
+        below = QVBoxLayout(pictures)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(theme.GRID // 2)
+        below.addWidget(self._view, 1)
+        below.addLayout(pager)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        for widget, stretch in ((self._sets, 3), (pictures, 6), (self._columns, 3), (self._problems, 1)):
+            split.addWidget(widget)
+            split.setStretchFactor(split.count() - 1, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(opening)
+        layout.addWidget(self._options)
+        layout.addWidget(self._facts)
+        layout.addWidget(split, 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 480)
+
+    # ---------------------------------------------------------------------------------------------- hands
+
+    def choose(self, data: DataRef) -> None:
+        """Look at a data set and train on it next."""
+        self._start = 0
+        self.desk.act(ChooseData(data))
+
+    @Slot()
+    def load(self) -> None:
+        """Load the chosen data; what is not on this machine is fetched."""
+        self.desk.post(engine.LoadData(LOAD_JOB, data_of(self.desk.state())))
+        self._load.setEnabled(False)
+
+    @Slot()
+    def ask_for_file(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self, tr("Open data"))
+        if file:
+            self.choose(DataRef(file))
+
+    @Slot()
+    def ask_for_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Open a folder of pictures"))
+        if folder:
+            self.choose(DataRef(folder))
+
+    @Slot()
+    def draw_points(self) -> None:
+        """Open a pad to draw on."""
+        dialog = DrawDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.drawn.connect(self._take_drawn)
+        dialog.open()
+
+    @Slot(object)
+    def _take_drawn(self, points: Rows) -> None:
+        self.choose(DataRef(tr("Drawn points"), points=points))
+
+    @Slot(str)
+    def _choose_built_in(self, name: str) -> None:
+        if name != data_of(self.desk.state()).name:
+            self.choose(built_in_ref(name))
+
+    @Slot()
+    def _take_options(self) -> None:
+        self.choose(
+            dataclasses.replace(
+                data_of(self.desk.state()),
+                size=SIZES[self._size.currentIndex()],
+                channels=CHANNELS[self._channels.currentIndex()][1],  # type: ignore[arg-type]
+                fit=FITS[self._fit.currentIndex()][1],  # type: ignore[arg-type]
+            )
+        )
+
+    @Slot()
+    def _choose_value(self) -> None:
+        self._start = 0
+        self._ask_page()
+
+    @Slot()
+    def _go_back(self) -> None:
+        self._start = max(0, self._start - PAGE)
+        self._ask_page()
+
+    @Slot()
+    def _go_on(self) -> None:
+        self._start += PAGE
+        self._ask_page()
+
+    def _ask_page(self) -> None:
+        if self._opened is None:
+            return
+        data, number = self._opened.data, self.desk.number()
+        count = PAGE if len(self._opened.shape) == 3 else CLOUD
+        self.desk.post(engine.ReadDataPage(PAGE_CHANNEL, number, data, self._start, count, self._where()))
+
+    def _where(self) -> dict[str, str]:
+        """The column value that is chosen in the table."""
+        chosen = self._columns.selectedItems()
+        parent = chosen[0].parent() if chosen else None
+        return {parent.text(0): chosen[0].text(0)} if parent is not None else {}
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        if "ready" in changed:
+            self._sets.show_sets(state)
+        if changed & {"data", "ready"}:
+            self._show_choice(state)
+        if changed & {"data", "ready", "opened_data"}:
+            self._show_opened(state)
+        if changed & {"failure", "jobs", "data", "opened_data"}:
+            self._load.setEnabled(LOAD_JOB not in state.jobs)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.desk.state().ready is not None:
+            self._load_what_is_here(self.desk.state())
+
+    def take(self, event: Event | Action) -> None:
+        self._sets.take(event)
+        if isinstance(event, engine.DataPage) and event.channel == PAGE_CHANNEL:
+            self._show_page(event)
+
+    def _show_choice(self, state: State) -> None:
+        data = data_of(state)
+        self._sets.choose(data.name)
+        self._options.setVisible(_kind(state, data.name) != "points" and data.points is None)
+        self._size.setCurrentIndex(SIZES.index(data.size) if data.size in SIZES else 0)
+        self._channels.setCurrentIndex([value for _, value in CHANNELS].index(data.channels))
+        self._fit.setCurrentIndex([value for _, value in FITS].index(data.fit))
+        if self.isVisible():
+            self._load_what_is_here(state)
+
+    def _load_what_is_here(self, state: State) -> None:
+        """Load at once what needs no download."""
+        data = data_of(state)
+        if state.ready is not None and data not in state.opened_data and _kind(state, data.name) != "pictures":
+            self.load()
+
+    def _show_opened(self, state: State) -> None:
+        data = data_of(state)
+        opened = state.opened_data.get(data)
+        if opened is self._opened and opened is not None:
+            return
+        self._opened, self._page = opened, None
+        self._columns.clear()
+        self._problems.clear()
+        self._columns.setVisible(bool(opened and opened.columns))
+        self._problems.setVisible(bool(opened and opened.problems))
+        if opened is None:
+            self._show_waiting(state, data)
+            return
+        self._facts.setText(_facts(opened))
+        for name, counts in opened.columns.items():
+            column = QTreeWidgetItem([name, str(len(counts))])
+            column.addChildren([QTreeWidgetItem([value, _spaced(count)]) for value, count in counts])
+            self._columns.addTopLevelItem(column)
+        self._problems.addTopLevelItems([QTreeWidgetItem(list(each)) for each in opened.problems])
+        self._ask_page()
+
+    def _show_waiting(self, state: State, data: DataRef) -> None:
+        fetched = _kind(state, data.name) == "pictures"
+        title = data_title(state)
+        self._facts.setText(title)
+        self._load.setVisible(fetched)
+        self._empty.setText(
+            tr("{title} is fetched once and kept on this machine.", title=title)
+            if fetched
+            else tr("{title} is being read.", title=title)
+        )
+        self._view.setCurrentIndex(0)
+        self._place.setText("")
+        self._back.setEnabled(False)
+        self._on.setEnabled(False)
+
+    def _show_page(self, page: engine.DataPage) -> None:
+        if self._opened is None or page.data != self._opened.data:
+            return
+        self._page, self._start = page, page.start
+        if page.samples.ndim == 4:
+            self._grid.show_page(page)
+            self._view.setCurrentIndex(1)
+        else:
+            self._show_cloud(page)
+        last = page.start + len(page.samples)
+        self._place.setText(tr("{first}-{last} of {total}", first=page.start + 1, last=last, total=_spaced(page.total)))
+        self._back.setEnabled(page.start > 0)
+        self._on.setEnabled(last < page.total)
+
+    def _show_cloud(self, page: engine.DataPage) -> None:
+        side = max(min(self._view.width(), self._view.height()), 64)
+        self._cloud.setPixmap(thumbnail(page.samples, side, theme.colours(self.palette()), self.devicePixelRatioF()))
+        self._view.setCurrentIndex(2)
+
+    def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
+        image = self._grid.image() if self._page is not None and self._page.samples.ndim == 4 else None
+        if image is None or self._page is None:
+            return None
+        return image, {"data": self._page.data.name, "first": str(self._page.start)}
+
+
+class _Samples(ImageGrid):
+    """The pictures of a page; the tooltip says what is known of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[Mapping[str, str], ...] = ()
+        self.setMinimumHeight(120)
+
+    def show_page(self, page: engine.DataPage) -> None:
+        self._rows = page.rows
+        self.set_samples(page.samples)
+
+    def tip(self, index: int) -> str:
+        """Label, attributes and caption of a sample, a line each."""
+        row = self._rows[index] if 0 <= index < len(self._rows) else {}
+        return "\n".join(f"{name}: {value}" for name, value in row.items())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            index = self.index_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), self.tip(index), self, self.cell(max(index, 0)).toAlignedRect())
+            return True
+        return super().event(event)
+
+
+def _kind(state: State, name: str) -> str:
+    """The kind of a built-in set; "own" for a file or folder."""
+    sets = state.ready.data if state.ready else engine.BUILT_IN
+    return next((each.kind for each in sets if each.name == name), "own")
+
+
+def _facts(opened: engine.DataOpened) -> str:
+    parts = [opened.title, tr("{count} samples", count=_spaced(opened.count))]
+    if len(opened.shape) == 3:
+        height, width, channels = opened.shape
+        parts.append(f"{width}x{height} " + (tr("colour") if channels == 3 else tr("grey")))
+    else:
+        parts.append(tr("{size}-D points", size=opened.shape[0]))
+    if opened.has_captions:
+        parts.append(tr("with captions"))
+    if opened.problems:
+        parts.append(tr("{count} left out", count=len(opened.problems)))
+    return " · ".join(parts)
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _tree(heads: list[str]) -> QTreeWidget:
+    tree = QTreeWidget()
+    tree.setHeaderLabels(heads)
+    tree.setRootIsDecorated(True)
+    tree.setUniformRowHeights(True)
+    tree.setFrameShape(QTreeWidget.Shape.NoFrame)
+    tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    tree.setMinimumHeight(80)
+    tree.setColumnWidth(0, 170)
+    return tree
+
+
+def _choices(texts: list[str], name: str) -> CalmComboBox:
+    combo = CalmComboBox()
+    combo.addItems(texts)
+    combo.setToolTip(name)
+    combo.setAccessibleName(name)
+    return combo
+
+
+def _small_button(icon: str, text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(text or tip)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if text:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    theme.set_icon(button, icon)
+    return button

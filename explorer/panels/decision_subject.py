@@ -1,0 +1,73 @@
+"""Whose discriminator the Decision panel shows: a pure function of the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import engine
+from engine import DataRef, RunFacts, SnapshotInfo
+from explorer.explored import shown_snapshot
+from explorer.state import State
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with a critic. `dims` is 1 or 2 (or more) for points and 0 for pictures; `grids_of` is the path of the
+    run whose sample grids belong to it, empty where there is none. `lacks_facts`: the engine was not asked yet."""
+
+    snapshot: str
+    data: DataRef | None
+    dims: int
+    scale: str
+    grids_of: str = ""
+    lacks_facts: bool = False
+
+
+def follows_points(state: State) -> bool:
+    """Whether a run on points trains. They have no other picture than this one, so it is shown unasked."""
+    training = state.opened.get(state.training)
+    return training is not None and state.at_step is None and len(training.shape) == 1
+
+
+def subject_of(state: State, *, follow_points: bool = True) -> Subject | None:
+    """The critic to look at: of what is explored, or, where that is wanted, of the run that trains on points.
+
+    None where there is no critic."""
+    snapshot = engine.LIVE if follow_points and follows_points(state) else shown_snapshot(state)
+    run = _run_of(state, snapshot)
+    info = state.snapshots.get(snapshot) if run is None else _info_of(state, run, snapshot)
+    shape = info.shape if info is not None else run.shape if run is not None else ()
+    if not shape or "critic" not in _capabilities(state, run, info):
+        return None
+    return Subject(
+        snapshot=snapshot,
+        data=run.data if run is not None else info.data if info is not None else None,
+        dims=shape[0] if len(shape) == 1 else 0,
+        scale=info.critic_scale if info is not None else "probability",
+        grids_of=run.path if run is not None else "",
+        lacks_facts=info is None,
+    )
+
+
+def _run_of(state: State, snapshot: str) -> RunFacts | None:
+    """The opened run that a snapshot belongs to."""
+    if snapshot == engine.LIVE:
+        return state.opened.get(state.training)
+    path = snapshot.removeprefix("run:").rpartition("@")[0]
+    return state.opened.get(path) if snapshot.startswith("run:") else None
+
+
+def _info_of(state: State, run: RunFacts, snapshot: str) -> SnapshotInfo | None:
+    """What is known of a run's snapshot; what is known of another of the same model says as much here.
+
+    The facts of an earlier run do not count: every run that trains is "live"."""
+    own = state.snapshots.get(snapshot)
+    known = [own, *state.snapshots.values()] if own is not None else state.snapshots.values()
+    return next((info for info in known if (info.family, info.data) == (run.family, run.data)), None)
+
+
+def _capabilities(state: State, run: RunFacts | None, info: SnapshotInfo | None) -> tuple[str, ...]:
+    if info is not None:
+        return info.capabilities
+    families = state.ready.families if state.ready is not None else ()
+    return next((card.capabilities for card in families if run is not None and card.name == run.family), ())

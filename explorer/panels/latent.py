@@ -1,0 +1,570 @@
+"""Walk through a latent space by hand: drag the picture, move coordinates and directions, play a path.
+
+The picture lies on a plane of draws (`engine.Point`), so a drag is always valid; directions and coordinates come on
+top. References: Härkönen et al. 2020 (GANSpace, arXiv 2004.02546) for PCA, Shen and Zhou 2021 (SeFa, arXiv
+2007.06600), White 2016 (arXiv 1609.04468) for slerp.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QHideEvent, QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMenu,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+import engine
+from engine import Event, Frame, KeyFrame, Path, Point
+from explorer import recipes
+from explorer.edits import new_gesture, push_edit
+from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
+from explorer.panel import Desk, Panel
+from explorer.provenance import points_facts
+from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
+from explorer.text import mark, tr
+from explorer.theme import GRID, SMALL, label
+from explorer.walks import Wander, path_step
+from explorer.widgets.canvas import PictureCanvas, canvas_hint
+from explorer.widgets.condition_chooser import Condition
+from explorer.widgets.latent_controls import FARTHEST_MOVE, LatentControls, with_moves
+from explorer.widgets.point_view import PointView
+from explorer.widgets.walk_bar import WalkBar
+
+PICTURE, KEYS, CLOUD = "latent.picture", "latent.keys", "latent.cloud"  # channels
+DIRECTIONS, EXPORT = "latent.directions", "latent.export"  # jobs
+DRAWS_PER_PICTURE = 1.5  # how far a drag over the whole picture goes on the plane
+SIGMAS_PER_PICTURE = 3.0  # the same along two directions, where the place is not on the plane
+TICK_MS, TICK_TRAINING_MS = 60, 125  # a walk by itself must cost a training little
+FIND_MS = 1200  # directions are looked for once a snapshot has been explored for so long
+CLOUD_SAMPLES = 256
+SPLIT = (640, 340)  # px: picture, controls
+EXPORT_PX, EXPORT_FPS = 256, 24
+SEND_TO = ("A", "B", "C", "D")
+
+
+class LatentPanel(Panel):
+    """One large picture that the hand moves, the sliders of its latent, and a path of key frames."""
+
+    key: ClassVar[str] = "latent"
+    title: ClassVar[str] = mark("Latent")
+    needs: ClassVar[tuple[str, ...]] = ("latent",)
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self._point = Point(seed=engine.GRID_SEED)
+        self._path = Path(())
+        self._snapshot = ""
+        self._info: engine.SnapshotInfo | None = None
+        self._frame: Frame | None = None
+        self._newest: dict[str, int] = {}
+        self._waits_for = 0  # the number of the newest request for the picture
+        self._gesture: int | None = None
+        self._wander: Wander | None = None
+        self._on_path = False  # the picture is a moment of the path, not the point
+        self._plays_path = False
+        self._t = 0.0
+        self._touched = False
+        self._asked_again: set[str] = set()
+        self._clock = QTimer(self, interval=TICK_MS)
+        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
+        self._clock.timeout.connect(self._tick)
+        self._find_soon = QTimer(self, singleShot=True, interval=FIND_MS)
+        self._find_soon.timeout.connect(self.find_directions)
+        self._build()
+        self._controls.show_point(self._point)
+
+    # ---------------------------------------------------------------------------------------------- layout
+
+    def _build(self) -> None:
+        self._canvas = PictureCanvas(explores=True, text=tr("A picture appears here once a model is open."))
+        self._canvas.setAccessibleName(tr("Picture of the place in latent space"))
+        self._canvas.setToolTip(canvas_hint())
+        self._canvas.dragStarted.connect(self._start_gesture)
+        self._canvas.dragged.connect(self._drag_picture)
+        self._canvas.dragEnded.connect(self._end_gesture)
+        self._canvas.menuWanted.connect(self._menu)
+        self._points = PointView()
+        self._points.dragStarted.connect(self._start_gesture)
+        self._points.dragged.connect(self._drag_picture)
+        self._points.dragEnded.connect(self._end_gesture)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._canvas)
+        self._stack.addWidget(self._points)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._caption = label("", SMALL, muted=True)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setSpacing(4)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._caption)
+        column.addWidget(self._build_walk())
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(left)
+        split.addWidget(self._build_controls())
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setChildrenCollapsible(False)
+        split.setSizes(list(SPLIT))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    def _build_walk(self) -> WalkBar:
+        self._walk = WalkBar()
+        self._walk.played.connect(self.play)
+        self._walk.sought.connect(self._seek)
+        self._walk.added.connect(self._add_key)
+        self._walk.edited.connect(self._edit_path)
+        self._walk.chosen.connect(self._show_key)
+        self._walk.exported.connect(self._ask_file)
+        self._walk.cancelled.connect(self._cancel_export)
+        return self._walk
+
+    def _build_controls(self) -> LatentControls:
+        self._controls = LatentControls()
+        self._controls.edited.connect(self._edit)
+        self._controls.started.connect(self._start_gesture)
+        self._controls.finished.connect(self._end_gesture)
+        self._controls.finding.connect(self.find_directions)
+        self._controls.picked.connect(self._choose_snapshot)
+        return self._controls
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def point(self) -> Point:
+        """The place that the hand holds."""
+        return self._point
+
+    def path(self) -> Path:
+        """The key frames."""
+        return self._path
+
+    def moving(self) -> bool:
+        """Whether the picture walks by itself or along the path."""
+        return self._wander is not None or self._plays_path
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        if changed & {"ready", "snapshots", "opened", "training", "explored", "at_step", "snapshot_steps", "live_step"}:
+            self._controls.show_choices(state)
+        if changed & {"snapshots", "explored", "at_step", "run", "snapshot_steps"}:
+            self._show_snapshot(state)
+        if changed & {"directions", "explored", "at_step", "snapshots", "jobs"}:
+            self._show_directions(state)
+        if "jobs" in changed:
+            self._walk.show_job(state.jobs.get(EXPORT))
+        if "train" in changed:
+            running = state.train is not None and state.train.phase == "running"
+            self._clock.setInterval(TICK_TRAINING_MS if running else TICK_MS)
+        if "live_step" in changed and self._snapshot == engine.LIVE and not self.moving():
+            self._request()
+
+    def _show_snapshot(self, state: State) -> None:
+        snapshot = shown_snapshot(state)
+        info = state.snapshots.get(snapshot)
+        if snapshot != self._snapshot:
+            self._snapshot = snapshot
+            self._newest.clear()
+            self._waits_for = 0
+            if snapshot and info is None and state.ready is not None:
+                self.desk.post(engine.OpenSnapshot(snapshot))
+        elif info is self._info:
+            return
+        self._info = info or self._info
+        if self._info is not None:
+            self._show_space(self._info)
+        self._find_later(state)
+        self._request()
+        self._request_keys()
+        self._request_cloud()
+        if info is not None and not self._touched:
+            self._touched = True
+            self._start_wander()
+
+    def _show_space(self, info: engine.SnapshotInfo) -> None:
+        if info.latent is not None:
+            self._controls.show_space(info.latent, info.conditions)
+            self._stack.setCurrentWidget(self._points if len(info.shape) == 1 else self._canvas)
+
+    def _show_directions(self, state: State) -> None:
+        found = state.directions.get(self._snapshot, ())
+        job = state.jobs.get(DIRECTIONS)
+        said = tr("{count} found", count=len(found)) if found else tr("None yet")
+        self._controls.show_directions(found, said if job is None else job.doing)
+
+    # ---------------------------------------------------------------------------------------------- edits
+
+    @Slot(str, object)
+    def _edit(self, text: str, point: Point) -> None:
+        """Every change of the place by a hand. A hand stops what moves by itself."""
+        self._stop()
+        push_edit(self.desk.undo, text, self._point, point, self._apply, self._gesture)
+
+    def _apply(self, point: Point) -> None:
+        self._stop()
+        self._point = point
+        self._controls.show_point(point)
+        self._request()
+
+    def _hold(self) -> Point:
+        """The place that is shown, standing still: what an edit starts from."""
+        self._stop()
+        return self._point
+
+    @Slot()
+    def _start_gesture(self) -> None:
+        self._stop()
+        self._gesture = new_gesture()
+
+    @Slot()
+    def _end_gesture(self) -> None:
+        self._gesture = None
+
+    @Slot(float, float)
+    def _drag_picture(self, dx: float, dy: float) -> None:
+        """The picture is pulled along: its left neighbour comes in from the left."""
+        point = self._point
+        if point.z is not None:
+            self._drag_off_plane(dx * SIGMAS_PER_PICTURE, dy * SIGMAS_PER_PICTURE)
+            return
+        place = dataclasses.replace(point, x=point.x - dx * DRAWS_PER_PICTURE, y=point.y - dy * DRAWS_PER_PICTURE)
+        self._edit(tr("Walk on the seed plane"), place)
+
+    def _drag_off_plane(self, dx: float, dy: float) -> None:
+        """A place that came from an arithmetic has no plane around it: two principal components stand in."""
+        if not {"pca:0", "pca:1"} <= self._known():
+            self._caption.setText(tr("This place is not on the seed plane; look for directions to drag along them."))
+            return
+        amounts = {move.direction: move.amount for move in self._point.moves}
+        changes = {}
+        for name, change in (("pca:0", dx), ("pca:1", -dy)):
+            changes[name] = min(max(amounts.get(name, 0.0) + change, -FARTHEST_MOVE), FARTHEST_MOVE)
+        self._edit(tr("Walk along PCA 1 and 2"), with_moves(self._point, changes))
+
+    @Slot()
+    def new_latent(self) -> None:
+        """The key N: another draw. Directions and condition stay, so the same change is seen on another sample."""
+        self._controls.new_latent()
+
+    # ---------------------------------------------------------------------------------------------- motion
+
+    @Slot(bool)
+    def play(self, on: bool) -> None:
+        """Walk along the key frames where there are two, else over the plane; or stand still."""
+        self._touched = True
+        if not on:
+            self._stop()
+        elif len(self._path.frames) > 1:
+            self._stop()
+            self._plays_path = True
+            self._start_clock()
+        else:
+            self._start_wander()
+
+    def _start_wander(self) -> None:
+        if self._info is None or self._info.latent is None:
+            return
+        self._stop()
+        if self._point.z is not None:
+            self._point = dataclasses.replace(self._point, z=None)
+        self._wander = Wander(self._point.x)
+        self._on_path = False
+        self._start_clock()
+
+    def _start_clock(self) -> None:
+        self._walk.show_playing(True)
+        if self.isVisible():
+            self._clock.start()
+
+    def _stop(self) -> None:
+        """Stand still where the picture is: the hand goes on from there."""
+        self._clock.stop()
+        self._wander, self._plays_path = None, False
+        if self._on_path and self._frame is not None:
+            condition = self._path.frames[0].point.condition if self._path.frames else ()
+            self._point = _point_at(self._frame, condition)
+            self._controls.show_point(self._point)
+        self._on_path = False
+        self._walk.show_playing(False)
+
+    @Slot()
+    def _tick(self) -> None:
+        """One picture of a walk, unless the last one has not come yet."""
+        if self._waits_for > self._newest.get(PICTURE, 0):
+            return
+        seconds = self._clock.interval() / 1000
+        if self._wander is not None:
+            self._wander, x = self._wander.after(seconds)
+            self._point = dataclasses.replace(self._point, x=x)
+            self._controls.show_place(self._point)
+            self._request()
+        elif self._plays_path:
+            self._t = path_step(self._path, self._t, seconds * EXPORT_FPS)
+            if self._t >= 1.0 and not self._path.loop:
+                self._plays_path = False
+                self._clock.stop()
+                self._walk.show_playing(False)
+            self._walk.show_time(self._t)
+            self._request_moment()
+
+    @Slot(float)
+    def _seek(self, t: float) -> None:
+        """Look at one moment of the path."""
+        self._clock.stop()
+        self._wander, self._plays_path = None, False
+        self._walk.show_playing(False)
+        self._t = t
+        self._request_moment()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.moving():
+            self._clock.start()
+        self._find_later(self.desk.state())
+        self._request()
+        self._request_keys()
+        self._request_cloud()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._clock.stop()
+        self._find_soon.stop()
+        super().hideEvent(event)
+
+    # ---------------------------------------------------------------------------------------------- key frames
+
+    @Slot(str, object)
+    def _edit_path(self, text: str, path: Path) -> None:
+        push_edit(self.desk.undo, text, self._path, path, self._apply_path)
+
+    def _apply_path(self, path: Path) -> None:
+        before, self._path = self._path, path
+        if len(path.frames) < 2 and (self._plays_path or self._on_path):
+            self._stop()
+        self._walk.show_path(path)
+        if [key.point for key in before.frames] != [key.point for key in path.frames]:
+            self._request_keys()
+        if self._on_path and before.interpolation != path.interpolation:
+            self._request_moment()
+
+    @Slot()
+    def _add_key(self) -> None:
+        """The place that is shown becomes a stop, behind the chosen one."""
+        point = _point_at(self._frame, self._point.condition) if self._on_path and self._frame else self._point
+        index = self._walk.index() + 1 if self._walk.index() >= 0 else len(self._path.frames)
+        self._edit_path(tr("Add key frame"), recipes.with_key(self._path, index, KeyFrame(point)))
+        self._walk.choose(index)
+
+    @Slot(int)
+    def _show_key(self, index: int) -> None:
+        self._on_path = False
+        self._edit(tr("Show key frame"), self._path.frames[index].point)
+
+    # ---------------------------------------------------------------------------------------------- export
+
+    @Slot()
+    def _ask_file(self) -> None:
+        dialog = QFileDialog(self, tr("Write the walk"), "walk.gif", tr("Animations (*.gif *.webp)"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("gif")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.export_to)
+        dialog.open()
+
+    @Slot(str)
+    def export_to(self, file: str) -> None:
+        """Write the walk as GIF or WebP, by the suffix of the name."""
+        if FilePath(file).suffix.lower() not in (".gif", ".webp"):
+            self._walk.say(tr("A walk is written as .gif or .webp; choose such a name."))
+            return
+        height = self._info.shape[0] if self._info is not None else EXPORT_PX
+        scale = max(1, EXPORT_PX // height)
+        self.desk.post(engine.ExportPath(EXPORT, self._snapshot, self._sendable_path(), file, scale, EXPORT_FPS))
+
+    @Slot()
+    def _cancel_export(self) -> None:
+        self.desk.post(engine.CancelJob(EXPORT))
+
+    # ---------------------------------------------------------------------------------------------- requests
+
+    def _known(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.desk.state().directions.get(self._snapshot, ()))
+
+    def _sendable_path(self) -> Path:
+        """The path without moves along directions that this snapshot does not have."""
+        known = self._known()
+        keys = tuple(dataclasses.replace(k, point=recipes.known_moves(k.point, known)) for k in self._path.frames)
+        return dataclasses.replace(self._path, frames=keys)
+
+    def _can_ask(self) -> bool:
+        return bool(self._snapshot) and self.isVisible() and self.desk.state().ready is not None
+
+    def _request(self) -> None:
+        """Ask for the picture at the point."""
+        if self._on_path:
+            self._request_moment()
+        elif self._can_ask():
+            self._waits_for = self.desk.number()
+            point = recipes.known_moves(self._point, self._known())
+            self.desk.post(engine.DrawPoints(PICTURE, self._waits_for, self._snapshot, (point,)))
+
+    def _request_moment(self) -> None:
+        """Ask for the picture at a moment of the path."""
+        if len(self._path.frames) > 1 and self._can_ask():
+            self._on_path = True
+            self._waits_for = self.desk.number()
+            self.desk.post(engine.DrawPath(PICTURE, self._waits_for, self._snapshot, self._sendable_path(), self._t))
+
+    def _request_keys(self) -> None:
+        points = tuple(key.point for key in self._sendable_path().frames)
+        if points and self._can_ask():
+            self.desk.post(engine.DrawPoints(KEYS, self.desk.number(), self._snapshot, points))
+
+    def _request_cloud(self) -> None:
+        """Samples of a point model, for the one that is held to be seen among them."""
+        if self._info is not None and len(self._info.shape) == 1 and self._can_ask():
+            points = tuple(Point(seed=engine.GRID_SEED, x=float(k)) for k in range(CLOUD_SAMPLES))
+            self.desk.post(engine.DrawPoints(CLOUD, self.desk.number(), self._snapshot, points))
+
+    def _find_later(self, state: State) -> None:
+        """Directions come by themselves for a model that stays; for one that trains or is scrubbed, on demand."""
+        chosen = bool(self._snapshot) and not is_scrubbed(state) and self._snapshot != engine.LIVE
+        if chosen and self.isVisible() and self._snapshot not in state.directions:
+            self._find_soon.start()
+
+    @Slot()
+    def find_directions(self) -> None:
+        """Look for attribute, PCA and SeFa directions of what is explored."""
+        if self._snapshot and self.desk.state().ready is not None:
+            self.desk.post(engine.CancelJob(DIRECTIONS))
+            self.desk.post(engine.FindDirections(DIRECTIONS, self._snapshot))
+
+    # ---------------------------------------------------------------------------------------------- answers
+
+    def take(self, event: Event | Action) -> None:
+        if isinstance(event, Frame) and event.channel in (PICTURE, KEYS, CLOUD):
+            self._take_frame(event)
+        elif isinstance(event, VisitPoint):
+            self._touched = True
+            self._edit(tr("Visit a sample"), event.point)
+        elif isinstance(event, engine.DirectionsFound) and event.snapshot == self._snapshot and self._point.moves:
+            self._request()
+        elif isinstance(event, engine.JobDone) and event.job == EXPORT:
+            self._walk.say(event.text)
+        elif isinstance(event, engine.JobCancelled) and event.job == EXPORT:
+            self._walk.say(tr("Stopped; no file was written."))
+        elif isinstance(event, engine.Failed):
+            self._take_failure(event)
+
+    def _take_frame(self, frame: Frame) -> None:
+        if frame.snapshot != self._snapshot or frame.number < self._newest.get(frame.channel, 0):
+            return
+        self._newest[frame.channel] = frame.number
+        if frame.channel == KEYS:
+            self._walk.show_thumbs(frame.samples if frame.samples.ndim == 4 else None)
+        elif frame.channel == CLOUD:
+            self._points.set_points(frame.samples)
+        else:
+            self._show_frame(frame)
+
+    def _show_frame(self, frame: Frame) -> None:
+        self._frame = frame
+        if frame.samples.ndim == 4:
+            self._canvas.set_picture(frame.samples[0])
+        else:
+            self._points.set_mark(frame.samples[0])
+        self._controls.show_z(frame.z_NZ[0].tolist(), {} if self._on_path else dict(self._point.edits))
+        title = snapshot_title(self.desk.state(), frame.snapshot)
+        self._caption.setText(tr("{model} · {time} ms", model=title, time=f"{frame.milliseconds:.1f}"))
+
+    def _take_failure(self, event: engine.Failed) -> None:
+        """A picture that could not be drawn: say why; directions that were let go are looked for once more."""
+        if event.job == EXPORT:
+            self._walk.say(event.reason)
+        elif event.job == DIRECTIONS:
+            self._controls.say(event.reason)
+        elif event.channel == PICTURE:
+            self._newest[PICTURE] = self._waits_for
+            self._caption.setText(event.reason)
+            if self._point.moves and self._snapshot not in self._asked_again:
+                self._asked_again.add(self._snapshot)
+                self.find_directions()
+
+    # ---------------------------------------------------------------------------------------------- sending on
+
+    @Slot(str)
+    def _choose_snapshot(self, snapshot: str) -> None:
+        if snapshot not in self.desk.state().snapshots:
+            self.desk.post(engine.OpenSnapshot(snapshot))
+        self.desk.act(ChooseSnapshot(snapshot))
+
+    @Slot(object)
+    def _menu(self, place: QPoint) -> None:
+        self.make_menu().popup(place)
+
+    def make_menu(self) -> QMenu:
+        """Where the place can go: a slot of Arithmetic."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in SEND_TO:
+            send = QAction(tr("Put into slot {name}", name=name), menu)
+            send.setData(name)
+            menu.addAction(send)
+        menu.triggered.connect(self._send)
+        return menu
+
+    @Slot(QAction)
+    def _send(self, action: QAction) -> None:
+        point = self._point
+        if self._on_path and self._frame is not None:
+            point = _point_at(self._frame, point.condition)
+        self.desk.act(SendToSlot(point, str(action.data())))
+
+    # ---------------------------------------------------------------------------------------------- sessions
+
+    def remember(self) -> Mapping[str, Any]:
+        """What a session keeps of this panel."""
+        return {"point": engine.to_plain(self._point), "path": engine.to_plain(self._path)}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Bring back what `remember` gave, or a point or a walk alone; what is neither gets a sentence."""
+        self._touched = True
+        try:
+            point = engine.point_from_plain(kept["point"]) if "point" in kept else self._hold()
+            path = recipes.path_from_plain(kept["path"]) if "path" in kept else self._path
+        except ValueError as error:
+            self._caption.setText(str(error))
+            return
+        self._edit(tr("Open a place"), point)
+        self._edit_path(tr("Open a walk"), path)
+
+    # ---------------------------------------------------------------------------------------------- keys of the window
+
+    def reset_view(self) -> None:
+        self._canvas.reset_view()
+        self._points.reset_view()
+
+    def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
+        """The picture at its own size; a moment of a walk is saved as its latent."""
+        image = self._canvas.image()
+        if image is None or self._frame is None:
+            return None
+        point = recipes.known_moves(self._point, self._known())
+        if self._on_path:
+            point = _point_at(self._frame, point.condition)
+        return image, points_facts(self._frame.snapshot, self._frame.step, [point])
+
+
+def _point_at(frame: Frame, condition: Condition) -> Point:
+    return Point(z=tuple(frame.z_NZ[0].tolist()), condition=condition)

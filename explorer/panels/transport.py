@@ -1,0 +1,222 @@
+"""The bar on top: run and pause, single steps, how fast and with which share of the machine, and where training is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+import engine
+from explorer import theme
+from explorer.forms import CalmComboBox
+from explorer.launch import card_of, data_of, has_two_phases, is_loading, is_running, plan_of, start_command
+from explorer.panel import Desk, Panel
+from explorer.state import State
+from explorer.text import mark, tr
+from explorer.widgets.hairline import hairline
+from explorer.widgets.slider import ValueSlider
+
+PACES: tuple[tuple[str, float | None], ...] = (
+    (mark("As fast as it goes"), None),
+    (mark("30 steps/s"), 30.0),
+    (mark("10 steps/s"), 10.0),
+    (mark("3 steps/s"), 3.0),
+    (mark("1 step/s"), 1.0),
+)
+NOTHING = "\u2013"  # what stands for a number that there is none of
+PHASES = {
+    "loading": mark("Loading"),
+    "running": mark("Training"),
+    "paused": mark("Paused"),
+    "stepping": mark("Stepping"),
+    "saving": mark("Saving"),
+    "ended": mark("Ended"),
+    "failed": mark("Failed"),
+}
+
+
+class TransportPanel(Panel):
+    """Run, pause, step, pace; and the step, time and throughput of the run that trains."""
+
+    key = "transport"
+    title = mark("Transport")
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self._run = _button("play", tr("Start"), tr("Run or pause training (Space)"))
+        self._run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._run.clicked.connect(self.toggle)
+        self._step = _button("skip-next", tr("One step"), tr("One training step, while paused (.)"))
+        self._step.clicked.connect(self.step_both)
+        self._step_d = _button("", tr("D"), tr("One step of D only, the network that judges (D)"))
+        self._step_d.clicked.connect(self.step_d)
+        self._step_g = _button("", tr("G"), tr("One step of G only, the network that makes (G)"))
+        self._step_g.clicked.connect(self.step_g)
+        self._end = _button("stop", tr("End the run"), tr("End the run with a checkpoint; it can be resumed"))
+        self._end.clicked.connect(self.end)
+        self._pace = CalmComboBox()
+        self._pace.addItems([tr(title) for title, _ in PACES])
+        self._pace.setMinimumContentsLength(12)
+        self._pace.setToolTip(tr("How fast to train"))
+        self._pace.setAccessibleName(tr("How fast to train"))
+        self._pace.activated.connect(self._set_pace)
+        self._share = ValueSlider(10, 100, 100, 0)
+        self._share.setAccessibleName(tr("Share of the time for training, percent"))
+        self._share.setToolTip(tr("Share of the time for training; the rest is left to exploring"))
+        self._share.setMaximumWidth(150)
+        self._share.valueChanged.connect(self._set_pace)
+        self._what = theme.label(muted=True)
+        self._what.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._device = theme.label(muted=True)
+        self._figures = {name: _Figure(title) for name, title in _FIGURES.items()}
+        self._lay_out()
+        self.show_state(desk.state(), frozenset(State.__dataclass_fields__))
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        layout.setSpacing(theme.GRID)
+        for button in (self._run, self._step, self._step_d, self._step_g, self._end):
+            layout.addWidget(button)
+        layout.addWidget(hairline(vertical=True))
+        layout.addWidget(self._pace)
+        layout.addWidget(theme.label(tr("Share %"), muted=True))
+        layout.addWidget(self._share)
+        layout.addWidget(hairline(vertical=True))
+        layout.addWidget(self._what, 1)
+        layout.addWidget(self._device)
+        for figure in self._figures.values():
+            layout.addWidget(figure)
+
+    # ---------------------------------------------------------------------------------------------- what the keys do
+
+    @Slot()
+    def toggle(self) -> None:
+        """Run or pause the run that is open; start a new one where there is none."""
+        state = self.desk.state()
+        if state.training:
+            self.desk.post(engine.SetRunning(not is_running(state)))
+        elif not is_loading(state):
+            self.desk.post(start_command(state))
+
+    @Slot()
+    def step_both(self) -> None:
+        self._step_once(None)
+
+    @Slot()
+    def step_d(self) -> None:
+        self._step_once("D")
+
+    @Slot()
+    def step_g(self) -> None:
+        self._step_once("G")
+
+    def _step_once(self, phase: str | None) -> None:
+        state = self.desk.state()
+        if not state.training or (phase is not None and not has_two_phases(state)):
+            return
+        if is_running(state):
+            self.desk.post(engine.SetRunning(False))
+        self.desk.post(engine.StepOnce(phase))
+
+    @Slot()
+    def end(self) -> None:
+        self.desk.post(engine.EndRun())
+
+    @Slot()
+    def _set_pace(self) -> None:
+        self.desk.post(engine.SetPace(PACES[self._pace.currentIndex()][1], self._share.value() / 100))
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        if not changed & {"train", "training", "plan", "data", "run", "opened", "ready"}:
+            return
+        running, training = is_running(state), bool(state.training)
+        text = tr("Pause") if running else tr("Run") if training else tr("Start")
+        if self._run.text() != text:
+            self._run.setText(text)
+            theme.set_icon(self._run, "pause" if running else "play")
+        self._run.setEnabled(not is_loading(state))
+        for button in (self._step, self._end):
+            button.setEnabled(training)
+        for button in (self._step_d, self._step_g):
+            button.setVisible(not training or has_two_phases(state))
+            button.setEnabled(training)
+        self._what.setText(_what(state))
+        self._what.setToolTip(self._what.text())
+        self._device.setText(tr("on {device}", device=state.ready.device) if state.ready else "")
+        self._show_figures(state)
+
+    def _show_figures(self, state: State) -> None:
+        train = state.train if state.training or (state.train and state.train.phase == "ended") else None
+        self._figures["step"].show_value(f"{train.step:,}".replace(",", " ") if train else "")
+        self._figures["time"].show_value(clock(train.seconds) if train else "")
+        self._figures["steps"].show_value(f"{train.steps_per_s:.1f}" if train else "")
+        self._figures["images"].show_value(f"{train.images_per_s:,.0f}".replace(",", " ") if train else "")
+
+
+_FIGURES = {"step": mark("step"), "time": mark("time"), "steps": mark("steps/s"), "images": mark("pictures/s")}
+
+
+class _Figure(QWidget):
+    """A number with its unit below; it keeps its place while the number changes."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._number = theme.label(NOTHING, theme.TITLE)
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._number.setMinimumWidth(64)
+        below = theme.label(tr(unit), theme.SMALL, muted=True)
+        below.setAlignment(Qt.AlignmentFlag.AlignRight)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._number)
+        layout.addWidget(below)
+
+    def show_value(self, text: str) -> None:
+        self._number.setText(text or NOTHING)
+
+
+def _what(state: State) -> str:
+    """One line on what trains, or what Start would begin."""
+    if state.train is not None and (state.training or is_loading(state)):
+        run = state.opened.get(state.training)
+        name = run.name if run else state.training
+        return f"{tr(PHASES[state.train.phase])} · {state.train.doing if is_loading(state) else name}"
+    plan, card = plan_of(state), card_of(state, plan_of(state).family)
+    preset = next((p.title for p in card.presets if p.name == plan.preset), plan.preset) if card else plan.preset
+    family = card.title if card else plan.family
+    return tr("Next: {family}, {preset}, on {data}", family=family, preset=preset, data=data_title(state))
+
+
+def data_title(state: State) -> str:
+    """The name of the data that Start would train on."""
+    data = data_of(state)
+    if data in state.opened_data:
+        return state.opened_data[data].title
+    return next((each.title for each in engine.BUILT_IN if each.name == data.name), data.name)
+
+
+def clock(seconds: float) -> str:
+    """A duration as h:mm:ss, or m:ss below an hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _button(icon: str, text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(text)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setIconSize(QSize(20, 20))
+    button.setMinimumHeight(32)
+    if icon:
+        theme.set_icon(button, icon)
+    else:
+        theme.set_type(button, theme.BODY, bold=True)
+        button.setMinimumWidth(28)
+    return button

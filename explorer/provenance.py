@@ -1,0 +1,43 @@
+"""What a saved picture says of itself: the command line that makes it again, its snapshot, step and recipe.
+
+The texts go into the PNG's metadata; `python -m engine` reads the same options.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from engine import Arithmetic, Point, point_from_text, to_plain
+
+PREFIX = "latent-explorer"
+OWN_SIZE = ["--scale", "1"]  # a picture is saved pixel by pixel
+
+
+def points_facts(snapshot: str, step: int, points: Sequence[Point], columns: int | None = None) -> dict[str, str]:
+    """The metadata of pictures at some places: `--point` where that says it all, else `--recipe` with a list.
+
+    `columns` is how many lie beside each other in a grid; None for one picture.
+    """
+    short = all(point_from_text(point.text()) == point for point in points)
+    recipe = json.dumps([to_plain(point) for point in points], separators=(",", ":"))
+    options = [word for point in points for word in ("--point", point.text())] if short else ["--recipe", recipe]
+    options += OWN_SIZE if columns is None else [*OWN_SIZE, "--columns", str(columns)]
+    return _facts("sample", snapshot, step, recipe, options)
+
+
+def arithmetic_facts(snapshot: str, step: int, arithmetic: Arithmetic) -> dict[str, str]:
+    """The metadata of the result of an arithmetic."""
+    recipe = json.dumps(to_plain(arithmetic), separators=(",", ":"))
+    return _facts("arithmetic", snapshot, step, recipe, ["--recipe", recipe, "--only-result", *OWN_SIZE])
+
+
+def _facts(verb: str, snapshot: str, step: int, recipe: str, options: Sequence[str]) -> dict[str, str]:
+    words = ["python", "-m", "engine", verb, "--snapshot", snapshot, *options]
+    return {
+        f"{PREFIX}:command": shlex.join(words),
+        f"{PREFIX}:snapshot": snapshot,
+        f"{PREFIX}:step": str(step),
+        f"{PREFIX}:recipe": recipe,
+    }

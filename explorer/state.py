@@ -1,0 +1,217 @@
+"""What the window shows, as one frozen value: `fold(state, event)` is the only thing that makes a new one.
+
+Events come from the engine; actions come from the hands (choose a snapshot, scrub to a step) and are folded the same
+way. Histories (curves, grids) are not in here: they live in the append-only stores of `explorer.stores`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import engine
+from engine import Event, Point
+
+
+@dataclass(frozen=True)
+class ChooseSnapshot:
+    """Explore this snapshot: in Arithmetic, Latent and Decision."""
+
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class Scrub:
+    """Look at this step in all panels; None follows the newest."""
+
+    step: int | None
+
+
+@dataclass(frozen=True)
+class ShowRun:
+    """Make an opened run the one that Curves and Samples show."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class ChooseData:
+    """Look at this data set, and train on it next."""
+
+    data: engine.DataRef
+
+
+@dataclass(frozen=True)
+class PlanRun:
+    """What Space would start: family, preset and changed knobs."""
+
+    family: str
+    preset: str
+    values: Mapping[str, engine.KnobValue]
+
+
+@dataclass(frozen=True)
+class SendToSlot:
+    """Add a sample to a slot of Arithmetic; without a name, to the one that was used last."""
+
+    point: Point
+    slot: str = ""
+
+
+@dataclass(frozen=True)
+class VisitPoint:
+    """Show this place in the Latent panel."""
+
+    point: Point
+
+
+Action = ChooseSnapshot | Scrub | ShowRun | ChooseData | PlanRun | SendToSlot | VisitPoint
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that the window shows apart from histories and what a panel keeps to itself."""
+
+    ready: engine.Ready | None = None
+    train: engine.TrainState | None = None
+    run: engine.RunFacts | None = None  # the run that Curves and Samples show
+    opened: Mapping[str, engine.RunFacts] = field(default_factory=dict)
+    training: str = ""  # the path of the run that this engine trains
+    runs: tuple[engine.RunFacts, ...] = ()
+    grid_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    snapshot_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    snapshots: Mapping[str, engine.SnapshotInfo] = field(default_factory=dict)
+    explored: str = ""  # the id of the snapshot that is explored
+    live_step: int | None = None
+    at_step: int | None = None  # where the scrubber stands; None follows the newest
+    plan: PlanRun | None = None
+    data: engine.DataRef | None = None
+    opened_data: Mapping[engine.DataRef, engine.DataOpened] = field(default_factory=dict)
+    directions: Mapping[str, tuple[engine.DirectionFacts, ...]] = field(default_factory=dict)
+    jobs: Mapping[str, engine.JobProgress] = field(default_factory=dict)
+    failure: engine.Failed | None = None
+    notice: str = ""
+
+    @property
+    def explored_info(self) -> engine.SnapshotInfo | None:
+        return self.snapshots.get(self.explored)
+
+    @property
+    def last_step(self) -> int:
+        """The newest step of the run that is shown."""
+        if self.run is None:
+            return 0
+        if self.train is not None and self.train.path == self.run.path:
+            return self.train.step
+        return self.run.step
+
+
+def _with(mapping: Mapping, key, value) -> dict:
+    return {**mapping, key: value}
+
+
+def _without(mapping: Mapping, key) -> dict:
+    return {k: v for k, v in mapping.items() if k != key}
+
+
+def fold(state: State, event: Event | Action) -> State:
+    """The state after `event`. Pure; an event that changes nothing returns the same object."""
+    handler = _FOLDS.get(type(event))
+    return state if handler is None else handler(state, event)
+
+
+def changed(before: State, after: State) -> frozenset[str]:
+    """The names of the fields that differ by identity: what a panel has to look at again."""
+    return frozenset(f.name for f in dataclasses.fields(State) if getattr(before, f.name) is not getattr(after, f.name))
+
+
+def _ready(state: State, event: engine.Ready) -> State:
+    return dataclasses.replace(state, ready=event)
+
+
+def _train_state(state: State, event: engine.TrainState) -> State:
+    training = "" if event.phase in ("ended", "failed") else event.path
+    return dataclasses.replace(state, train=event, training=training)
+
+
+def _run_opened(state: State, event: engine.RunOpened) -> State:
+    path = event.run.path
+    return dataclasses.replace(
+        state,
+        run=event.run,
+        opened=_with(state.opened, path, event.run),
+        training=path if event.training else state.training,
+        grid_steps=_with(state.grid_steps, path, event.grid_steps),
+        snapshot_steps=_with(state.snapshot_steps, path, event.snapshot_steps),
+        at_step=None,
+    )
+
+
+def _grid_drawn(state: State, event: engine.GridDrawn) -> State:
+    steps = state.grid_steps.get(event.path, ())
+    if event.channel or (steps and steps[-1] >= event.step):
+        return state
+    return dataclasses.replace(state, grid_steps=_with(state.grid_steps, event.path, (*steps, event.step)))
+
+
+def _snapshot_saved(state: State, event: engine.SnapshotSaved) -> State:
+    return dataclasses.replace(state, snapshot_steps=_with(state.snapshot_steps, event.path, event.kept))
+
+
+def _snapshot_opened(state: State, event: engine.SnapshotOpened) -> State:
+    snapshots = _with(state.snapshots, event.info.snapshot, event.info)
+    explored = state.explored or event.info.snapshot
+    return dataclasses.replace(state, snapshots=snapshots, explored=explored)
+
+
+def _job_progress(state: State, event: engine.JobProgress) -> State:
+    return dataclasses.replace(state, jobs=_with(state.jobs, event.job, event))
+
+
+def _job_over(state: State, event: engine.JobDone | engine.JobCancelled) -> State:
+    return dataclasses.replace(state, jobs=_without(state.jobs, event.job))
+
+
+def _failed(state: State, event: engine.Failed) -> State:
+    return dataclasses.replace(state, failure=event, jobs=_without(state.jobs, event.job))
+
+
+def _directions(state: State, event: engine.DirectionsFound) -> State:
+    own = tuple(d for d in state.directions.get(event.snapshot, ()) if d.kind == "own")
+    return dataclasses.replace(state, directions=_with(state.directions, event.snapshot, (*event.directions, *own)))
+
+
+def _direction(state: State, event: engine.DirectionMade) -> State:
+    others = tuple(d for d in state.directions.get(event.snapshot, ()) if d.name != event.direction.name)
+    return dataclasses.replace(state, directions=_with(state.directions, event.snapshot, (*others, event.direction)))
+
+
+def _show_run(state: State, action: ShowRun) -> State:
+    run = state.opened.get(action.path)
+    return state if run is None else dataclasses.replace(state, run=run, at_step=None)
+
+
+_FOLDS = {
+    engine.Ready: _ready,
+    engine.TrainState: _train_state,
+    engine.RunOpened: _run_opened,
+    engine.RunsListed: lambda s, e: dataclasses.replace(s, runs=e.runs),
+    engine.GridDrawn: _grid_drawn,
+    engine.SnapshotSaved: _snapshot_saved,
+    engine.SnapshotOpened: _snapshot_opened,
+    engine.LiveChanged: lambda s, e: dataclasses.replace(s, live_step=e.step),
+    engine.DataOpened: lambda s, e: dataclasses.replace(s, opened_data=_with(s.opened_data, e.data, e)),
+    engine.DirectionsFound: _directions,
+    engine.DirectionMade: _direction,
+    engine.JobProgress: _job_progress,
+    engine.JobDone: _job_over,
+    engine.JobCancelled: _job_over,
+    engine.Failed: _failed,
+    engine.Notice: lambda s, e: dataclasses.replace(s, notice=e.text),
+    ChooseSnapshot: lambda s, a: dataclasses.replace(s, explored=a.snapshot),
+    Scrub: lambda s, a: dataclasses.replace(s, at_step=a.step),
+    ShowRun: _show_run,
+    ChooseData: lambda s, a: dataclasses.replace(s, data=a.data),
+    PlanRun: lambda s, a: dataclasses.replace(s, plan=a),
+}

@@ -1,0 +1,292 @@
+"""The tour: drives the real window through the whole demo, offscreen or on a screen, and writes what it saw.
+
+`run_tour(OUT)` leaves screenshots and `tour.json` in OUT and prints the figures. Everything goes through the event loop
+and through mouse and key events, so that the figures are those of a person at the window.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+import engine
+from engine import DataRef, Event
+from explorer.app import App
+from explorer.launch import DEFAULT_DATA
+from explorer.panels.latent import LatentPanel
+from explorer.stopwatch import Stopwatch, TimedDoor, percentiles
+from explorer.widgets.slider import ValueSlider
+
+SIZES = (QSize(1280, 800), QSize(2560, 1440))
+THEMES = ("light", "dark")
+MOVE_MS = 25  # between two movements of the hand
+IDLE_MOVES, TRAINING_MOVES = 160, 240
+QUIET_S, DRAG_S, HEADLESS_S, SETTLE_S = 20.0, 10.0, 22.0, 3.0
+POINTS_S = 12.0
+POINT_RUNS = (("decision", "gan_2014", "points", "mixture"), ("collapse", "gan_2014", "demo_mode_collapse", "grid"))
+
+E = TypeVar("E", bound=Event)
+
+
+class TourError(RuntimeError):
+    """The tour could not go on; the message says what did not come."""
+
+
+def run_tour(out: Path, *, device: str | None = None) -> int:
+    """Make the tour into the folder `out`; returns the exit status."""
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="tour-") as folder:
+        tour = Tour(out, Path(folder), device)
+        try:
+            tour.make()
+        except TourError as error:
+            print(f"The tour stopped: {error}", file=sys.stderr)
+            return 1
+        finally:
+            tour.close()
+    figures = out / "tour.json"
+    figures.write_text(json.dumps(tour.figures, indent=2) + "\n", encoding="utf-8")
+    print(_report(tour.figures))
+    print(f"{len(tour.figures['screenshots'])} pictures and the figures lie in {out}/ (tour.json).")
+    return 0
+
+
+class Tour:
+    """One tour: the app, its stopwatch, and what has been measured so far."""
+
+    def __init__(self, out: Path, folder: Path, device: str | None) -> None:
+        self.out, self.folder, self.device = out, folder, device
+        self.figures: dict[str, Any] = {"screenshots": {}, "machine": engine.machine_facts()}
+        self.began = time.perf_counter() - engine.process_age()
+        settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+        self.app = App(self._make_engine, settings=settings)
+        self.window, self.bridge = self.app.window, self.app.bridge
+        self.window.painted.connect(self._note_first_paint)
+
+    def _make_engine(self) -> TimedDoor:
+        door = TimedDoor(engine.Engine(device=self.device, home=self.folder / "home"))
+        self.door, self.watch = door, Stopwatch(door)
+        self.bridge.listen(self.watch)
+        return door
+
+    def _note_first_paint(self) -> None:
+        self.figures["first_window_s"] = round(time.perf_counter() - self.began, 3)
+
+    def close(self) -> None:
+        self.window.close()
+
+    def make(self) -> None:
+        self.first_seconds()
+        self.explore_idle()
+        self.train()
+        self.points()
+        self.screens()
+        self.ratio()
+
+    # ------------------------------------------------------------------------------------------------------ the demo
+
+    def first_seconds(self) -> None:
+        """Launch: the window with stored pictures, then the first live picture, moving."""
+        self.app.theme.choose("dark")
+        self.window.resize(SIZES[0])
+        self.app.show()
+        self.wait(lambda: self.bridge.running, 20, "the first paint")
+        self.shot("first-window")
+        self.wait(lambda: engine.Frame in self.watch.first, 60, "the first live picture")
+        self.figures["first_picture_s"] = round(self.watch.first[engine.Frame] - self.began, 3)
+        self.wait(lambda: bool(self.bridge.state.directions), 60, "directions of the bundled model")
+        self.wait(lambda: not self.bridge.state.jobs, 60, "the end of the first jobs")
+        self.shot("explore-first")
+
+    def explore_idle(self) -> None:
+        """A hand on a slider while nothing trains."""
+        self.key(Qt.Key.Key_2)
+        self.bridge.clear_lateness()
+        self.watch.forget()
+        self.drag_slider(IDLE_MOVES)
+        self.figures["slider_to_picture_ms"] = {"idle": percentiles(self.watch.latencies_ms)}
+        self.figures["event_loop_late_ms_idle"] = percentiles(self.bridge.lateness_ms())
+
+    def train(self) -> None:
+        """Space: a new run; new samples appear while sliders stay smooth."""
+        self.watch.forget()
+        pressed = time.perf_counter()
+        self.key(Qt.Key.Key_Space)
+        self.wait(lambda: self._grid_step() >= 1, 60, "the first new sample")
+        self.figures["first_new_sample_s"] = round(time.perf_counter() - pressed, 3)
+        self.pause(SETTLE_S)
+        self.bridge.clear_lateness()
+        self.watch.forget()
+        self.drag_slider(TRAINING_MOVES)
+        self.figures["slider_to_picture_ms"]["training"] = percentiles(self.watch.latencies_ms)
+        self.figures["event_loop_late_ms"] = percentiles(self.bridge.lateness_ms())
+        self.shot("explore-training")
+
+        begin = self._progress()
+        self.pause(QUIET_S)
+        self.figures["images_per_s_window"] = round(self._speed(begin), 2)
+        begin = self._progress()
+        self.drag_slider(int(DRAG_S * 1000 / MOVE_MS))
+        self.figures["images_per_s_dragging"] = round(self._speed(begin), 2)
+        self.key(Qt.Key.Key_1)
+        self.pause(1.0)
+        self.shot("train-training")
+        self.bridge.post(engine.EndRun())
+        self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
+
+    def points(self) -> None:
+        """A GAN in the plane that converges, and one that collapses."""
+        self.window.docks.show_workspace("theory")
+        for name, family, preset, data in POINT_RUNS:
+            self.bridge.post(engine.StartRun(family, preset, DataRef(data)))
+            self.wait(lambda: bool(self.bridge.state.training), 60, f"the run {name}")
+            self.pause(POINTS_S)
+            self.shot(f"theory-{name}")
+            decision = self.watch.last.get(engine.Decision)
+            if isinstance(decision, engine.Decision):
+                self.figures[f"value_{name}"] = round(decision.value, 4)
+            self.bridge.post(engine.EndRun())
+            self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
+
+    def screens(self) -> None:
+        """Every workspace at both sizes and every panel, in both themes."""
+        portraits = next((run for run in self.bridge.state.opened.values() if run.data.name == "portraits"), None)
+        if portraits is not None:
+            self.bridge.post(engine.OpenRun(portraits.path))
+            self.pause(1.0)
+        for theme in THEMES:
+            self.app.theme.choose(theme)
+            for size in SIZES:
+                self.window.resize(size)
+                for workspace in ("train", "explore", "theory"):
+                    self.window.docks.show_workspace(workspace)
+                    self.pause(0.8)
+                    self.shot(f"{workspace}-{theme}-{size.width()}x{size.height()}")
+            self.window.resize(SIZES[0])
+            for key, panel in self.window.panels.items():
+                self.window.docks.show_panel(key)
+                self.pause(0.3)
+                self.shot(f"panel-{key}-{theme}", panel)
+
+    def ratio(self) -> None:
+        """The same training in a process of its own without a window, for as long."""
+        self.window.close()
+        run = self.folder / "headless"
+        command = [sys.executable, "-m", "engine", "train", "gan_modern:modern", "--data", DEFAULT_DATA.name]
+        command += ["--size", str(DEFAULT_DATA.size), "--minutes", str(HEADLESS_S / 60), "--run", str(run), "--json"]
+        command += [] if self.device is None else ["--device", self.device]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+        if done.returncode != 0:
+            raise TourError(f"the headless training failed: {done.stderr.strip()}")
+        headless = float(json.loads(done.stdout)["images_per_s"])
+        self.figures["images_per_s_headless"] = round(headless, 2)
+        self.figures["training_ratio_window"] = round(self.figures["images_per_s_window"] / headless, 3)
+        self.figures["training_ratio_dragging"] = round(self.figures["images_per_s_dragging"] / headless, 3)
+
+    # -------------------------------------------------------------------------------------------------- how it is done
+
+    def wait(self, until: Callable[[], bool], seconds: float, what: str) -> None:
+        """Live in the event loop until something holds. Raises TourError where it does not come."""
+        if not self._live(until, seconds):
+            raise TourError(f"{what} did not come within {seconds:.0f} s.")
+
+    def pause(self, seconds: float) -> None:
+        """Live in the event loop for a while."""
+        self._live(lambda: False, seconds)
+
+    def _live(self, until: Callable[[], bool], seconds: float) -> bool:
+        loop, ticks = QEventLoop(), QTimer()
+        deadline = time.perf_counter() + seconds
+
+        def look() -> None:
+            if until() or time.perf_counter() >= deadline:
+                loop.quit()
+
+        ticks.timeout.connect(look)
+        ticks.start(5)
+        loop.exec()
+        ticks.stop()
+        return until()
+
+    def key(self, key: Qt.Key) -> None:
+        """Press and release a key in the window, as a hand does."""
+        self.window.activateWindow()
+        QTest.keyClick(self.window, key)
+        self.pause(0.05)
+
+    def drag_slider(self, moves: int) -> None:
+        """Drag a coordinate slider of the Latent panel to and fro."""
+        panel = self.window.panels["latent"]
+        assert isinstance(panel, LatentPanel)
+        self.window.docks.show_panel("latent")
+        panel.play(False)
+        slider = [each for each in panel.findChildren(ValueSlider) if each.isVisible()][-1]
+        with self._held(slider):
+            for move in range(moves):
+                along = 0.5 + 0.4 * (abs((move * 0.02) % 2.0 - 1.0) * 2.0 - 1.0)
+                self._mouse(slider, QEvent.Type.MouseMove, along)
+                self.pause(MOVE_MS / 1000)
+        self.pause(0.3)
+
+    @contextmanager
+    def _held(self, slider: ValueSlider) -> Iterator[None]:
+        self._mouse(slider, QEvent.Type.MouseButtonPress, 0.5)
+        yield
+        self._mouse(slider, QEvent.Type.MouseButtonRelease, 0.5)
+
+    def _mouse(self, slider: ValueSlider, kind: QEvent.Type, along: float) -> None:
+        place = QPointF(slider.width() * 0.7 * along, slider.height() / 2)
+        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+        button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, place, slider.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
+        self.door.input_time = time.perf_counter()
+        QApplication.sendEvent(slider, event)
+        self.door.input_time = 0.0
+
+    def shot(self, name: str, widget: QWidget | None = None) -> None:
+        """Keep a picture of the window or of one panel."""
+        file = f"{name}.png"
+        (self.window if widget is None else widget).grab().save(str(self.out / file))
+        self.figures["screenshots"][name] = file
+
+    def _grid_step(self) -> int:
+        drawn = self.watch.last.get(engine.GridDrawn)
+        return drawn.step if isinstance(drawn, engine.GridDrawn) else -1
+
+    def _progress(self) -> tuple[float, int]:
+        state = self.bridge.state.train
+        return time.perf_counter(), 0 if state is None else state.images
+
+    def _speed(self, begin: tuple[float, int]) -> float:
+        now, images = self._progress()
+        return (images - begin[1]) / (now - begin[0])
+
+
+def _report(figures: dict[str, Any]) -> str:
+    slider = figures["slider_to_picture_ms"]
+    late = figures["event_loop_late_ms"]
+    lines = [
+        ("first window", figures["first_window_s"], "s", "< 1"),
+        ("first live picture", figures["first_picture_s"], "s", "< 3"),
+        ("first new sample after Space", figures["first_new_sample_s"], "s", "< 2"),
+        ("slider to picture, idle, p95", slider["idle"]["p95"], "ms", "<= 12"),
+        ("slider to picture, training, p95", slider["training"]["p95"], "ms", "<= 20"),
+        ("event loop late, p99", late["p99"], "ms", "<= 16"),
+        ("event loop late, max", late["max"], "ms", "<= 100"),
+        ("training with the window, over headless", figures["training_ratio_window"], "", ">= 0.85"),
+        ("the same while dragging", figures["training_ratio_dragging"], "", ""),
+    ]
+    return "\n".join(f"{what:<42}{value:>9} {unit:<3}{goal:>9}" for what, value, unit, goal in lines)

@@ -1,0 +1,139 @@
+"""One plot with its heading: title, a switch for a logarithmic height, and the legend with the values of now."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from explorer import theme
+from explorer.text import tr
+from explorer.widgets.curve_legend import CurveLegend, Entry
+from explorer.widgets.curve_plot import CurvePlot
+from explorer.widgets.curve_view import Curve, PlotView
+from explorer.widgets.plot_axis import MINUS, short_number
+
+
+class CurveBox(QWidget):
+    """A `CurvePlot` whose curves can be hidden one by one.
+
+    `hiddenChanged` comes when a curve was hidden or shown by hand.
+    """
+
+    hiddenChanged = Signal()
+
+    def __init__(self, title: str, *, log: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = CurvePlot()
+        self.plot.setAccessibleName(title)
+        self.title = title
+        self.legend = CurveLegend(title)
+        self._log = QToolButton()
+        self._log.setText(tr("log"))
+        self._log.setToolTip(tr("Logarithmic height"))
+        self._log.setCheckable(True)
+        self._log.setAutoRaise(True)
+        self._log.setChecked(log)
+        theme.set_type(self._log, theme.SMALL)
+        self._log.setMaximumHeight(20)
+        self._curves: tuple[Curve, ...] = ()
+        self._hidden: set[str] = set()
+        self._hover: float | None = None
+        self._log.toggled.connect(self._log_toggled)
+        self.legend.toggled.connect(self.toggle)
+        self.legend.pointed.connect(self.plot.set_emphasis)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        head.setSpacing(theme.GRID)
+        head.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._log, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.plot, 1)
+        self.setMinimumSize(240, 132)
+
+    def set_curves(self, curves: Sequence[Curve]) -> None:
+        """Show these curves, without those that are hidden."""
+        self._curves = tuple(curves)
+        self._pass_on()
+        self.show_values()
+
+    def curves(self) -> tuple[Curve, ...]:
+        """All curves, also the hidden ones."""
+        return self._curves
+
+    def hidden(self) -> frozenset[str]:
+        """The keys of the curves that are hidden."""
+        return frozenset(self._hidden)
+
+    def set_view(self, view: PlotView) -> None:
+        """The look of all plots; this one's own switch decides on the logarithmic height."""
+        self.plot.set_view(dataclasses.replace(view, log_y=self._log.isChecked()))
+
+    def refresh(self) -> bool:
+        """Draw what is new. False while there is more to smooth."""
+        done = self.plot.refresh()
+        self.show_values()
+        return done
+
+    def set_hover(self, x: float | None) -> None:
+        """Show the values at x; None: the newest."""
+        self._hover = x
+        self.plot.set_hover(x)
+        self.show_values()
+
+    @Slot(str)
+    def toggle(self, key: str) -> None:
+        """Hide a curve or show it again."""
+        self._hidden ^= {key}
+        self._pass_on()
+        self.plot.fit()
+        self.show_values()
+        self.hiddenChanged.emit()
+
+    def _pass_on(self) -> None:
+        self.plot.set_curves([curve for curve in self._curves if curve.key not in self._hidden])
+
+    @Slot(bool)
+    def _log_toggled(self, on: bool) -> None:
+        self.plot.set_view(dataclasses.replace(self.plot.view(), log_y=on))
+        self.plot.refresh()
+
+    def show_values(self) -> None:
+        """Bring the legend up to date."""
+        readings = {reading.key: reading for reading in self.plot.readings(self._hover)}
+        missing = self.plot.holes()
+        entries = []
+        for curve in self._curves:
+            shown = curve.key not in self._hidden
+            reading = readings.get(curve.key)
+            value = "" if reading is None else value_text(reading.shown)
+            entries.append(Entry(curve.key, curve.title, curve.ink, value, _note(curve, missing), shown))
+        self.legend.set_entries(entries)
+
+
+def value_text(value: float) -> str:
+    """A value of a curve in four digits."""
+    if math.isnan(value):
+        return tr("NaN")
+    if math.isinf(value):
+        return "\u221e" if value > 0 else f"{MINUS}\u221e"
+    text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e4 or value == 0 else short_number(value)
+    return text.replace("-", MINUS)
+
+
+def _note(curve: Curve, missing: Mapping[str, int]) -> str:
+    """What is wrong with a curve, in a word or two."""
+    nan, inf = curve.series.nan_count, curve.series.inf_count
+    parts = [tr("{count} NaN", count=nan)] * bool(nan) + [tr("{count} infinite", count=inf)] * bool(inf)
+    gaps = missing.get(curve.key, 0)
+    parts += [tr("{count} gaps", count=gaps) if gaps > 1 else tr("1 gap")] * bool(gaps)
+    return ", ".join(parts)

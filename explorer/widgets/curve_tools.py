@@ -1,0 +1,157 @@
+"""How curves are looked at, in one row that wraps: the x axis, how much of it, smoothing, and menus for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QComboBox, QMenu, QToolButton, QWidget
+from superqt.utils import QFlowLayout
+
+from explorer import theme
+from explorer.text import mark, tr
+from explorer.widgets.curve_view import Axis, PlotView
+from explorer.widgets.plot_axis import short_number
+from explorer.widgets.slider import ValueSlider
+from explorer.widgets.smoothing import Kind
+
+AXES: tuple[tuple[Axis, str], ...] = (("step", mark("Steps")), ("seconds", mark("Time")), ("images", mark("Images")))
+NEWEST: tuple[int | None, ...] = (None, 500, 2_000, 10_000, 50_000)
+KINDS: tuple[tuple[Kind, str], ...] = (
+    ("exponential", mark("Smooth exponentially")),
+    ("window", mark("Smooth over a window")),
+)
+LONGEST_SPAN = 2_000
+
+
+class CurveTools(QWidget):
+    """`changed` comes when another view is chosen. `runToggled(path)` and `plotToggled(key)` come from the menus, whose
+    lines `set_runs` and `set_plots` give; `fitWanted`, `csvWanted` are the last lines of the menu View."""
+
+    changed = Signal()
+    runToggled = Signal(str)
+    plotToggled = Signal(str)
+    fitWanted = Signal()
+    csvWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._axis = _choice([(tr(title), value) for value, title in AXES], tr("What the x axis counts"))
+        self._newest = _choice([(_newest_title(n), n) for n in NEWEST], tr("How many steps are shown"))
+        self._span = ValueSlider(1, LONGEST_SPAN, 1, 0, log=True)
+        self._span.setAccessibleName(tr("Points to smooth over"))
+        self._span.setToolTip(tr("Smooth over so many points; the raw curve stays behind. Double-click: not at all."))
+        self._span.setMinimumWidth(132)
+        self._runs = _menu_button(tr("Runs"), tr("Which runs are drawn"))
+        self._plots = _menu_button(tr("Plots"), tr("Which plots are shown"))
+        self._more = _menu_button(tr("View"), tr("Axes, smoothing, export"))
+        self._fill_more()
+        self._axis.activated.connect(self._tell)
+        self._newest.activated.connect(self._tell)
+        self._span.valueChanged.connect(self._tell)
+        smooth = theme.label(tr("Smooth"), muted=True)
+        for tool in (smooth, self._span):
+            tool.setMinimumHeight(self._axis.sizeHint().height())
+        flow = QFlowLayout(self)
+        flow.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, 0)
+        flow.setHorizontalSpacing(theme.GRID)
+        flow.setVerticalSpacing(theme.GRID // 2)
+        for tool in (self._axis, self._newest, smooth, self._span, self._runs, self._plots, self._more):
+            flow.addWidget(tool)
+
+    def _fill_more(self) -> None:
+        menu = self._more.menu()
+        self._log_x = _check(menu, tr("Logarithmic x axis"), None, on=False)
+        self._calm = _check(menu, tr("Leave the wildest 2 % out of the height"), None, on=False)
+        self._log_x.toggled.connect(self._tell)
+        self._calm.toggled.connect(self._tell)
+        menu.addSeparator()
+        self._kinds = QActionGroup(menu)
+        for kind, title in KINDS:
+            self._kinds.addAction(_check(menu, tr(title), kind, on=kind == KINDS[0][0]))
+        self._kinds.triggered.connect(self._tell)
+        menu.addSeparator()
+        menu.addAction(tr("Fit everything (double-click)"), self.fitWanted.emit)
+        menu.addAction(tr("Save the points in view (CSV)…"), self.csvWanted.emit)
+
+    def view(self) -> PlotView:
+        """What is chosen. The logarithmic height is the business of each plot."""
+        return PlotView(
+            axis=self._axis.currentData(),
+            log_x=self._log_x.isChecked(),
+            smoothing=self._kinds.checkedAction().data(),
+            span=int(self._span.value()),
+            newest=self._newest.currentData(),
+            calm=self._calm.isChecked(),
+        )
+
+    def set_view(self, view: PlotView) -> None:
+        """Choose another view, as the hands would."""
+        self._axis.setCurrentIndex(self._axis.findData(view.axis))
+        self._newest.setCurrentIndex(self._newest.findData(view.newest))
+        self._span.display(view.span)
+        for action, on in ((self._log_x, view.log_x), (self._calm, view.calm)):
+            action.setChecked(on)
+        for action in self._kinds.actions():
+            action.setChecked(action.data() == view.smoothing)
+        self.changed.emit()
+
+    def set_runs(self, runs: Iterable[tuple[str, str, bool]]) -> None:
+        """The lines of the menu Runs: (path, name, drawn)."""
+        _refill(self._runs.menu(), runs, self._run_toggled, tr("No run is open"))
+
+    def set_plots(self, plots: Iterable[tuple[str, str, bool]]) -> None:
+        """The lines of the menu Plots: (key, title, shown)."""
+        _refill(self._plots.menu(), plots, self._plot_toggled, tr("No curves yet"))
+
+    @Slot()
+    def _tell(self) -> None:
+        self.changed.emit()
+
+    @Slot()
+    def _run_toggled(self) -> None:
+        self.runToggled.emit(self.sender().data())
+
+    @Slot()
+    def _plot_toggled(self) -> None:
+        self.plotToggled.emit(self.sender().data())
+
+
+def _refill(menu: QMenu, lines: Iterable[tuple[str, str, bool]], slot: object, nothing: str) -> None:
+    menu.clear()
+    for data, title, on in lines:
+        _check(menu, title, data, on=on).toggled.connect(slot)
+    if menu.isEmpty():
+        menu.addAction(nothing).setEnabled(False)
+
+
+def _choice(items: Sequence[tuple[str, object]], hint: str) -> QComboBox:
+    combo = QComboBox()
+    for title, value in items:
+        combo.addItem(title, value)
+    combo.setToolTip(hint)
+    combo.setAccessibleName(hint)
+    return combo
+
+
+def _newest_title(count: int | None) -> str:
+    return tr("All steps") if count is None else tr("Last {count}", count=short_number(count))
+
+
+def _menu_button(text: str, hint: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(hint)
+    button.setAccessibleName(hint)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setMenu(QMenu(button))
+    return button
+
+
+def _check(menu: QMenu, text: str, data: object, *, on: bool) -> QAction:
+    action = menu.addAction(text)
+    action.setData(data)
+    action.setCheckable(True)
+    action.setChecked(on)
+    return action

@@ -1,0 +1,225 @@
+"""A GAN on points of a line, drawn like figure 1 of Goodfellow et al. 2014 (arXiv 1406.2661).
+
+The data's density dotted, that of the samples solid, D dashed with the best D against this G behind it; below, where G
+takes the places of its latent space.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine import Decision
+from explorer import theme
+from explorer.text import tr
+from explorer.theme import Colours
+from explorer.widgets.curve_drawing import pieces, polygon
+from explorer.widgets.decision_plane import best_where_known, sample_color
+from explorer.widgets.field_drawing import arrow
+from explorer.widgets.plot_axis import MINUS, short_number
+from explorer.widgets.plot_overlay import faded
+
+Floats = NDArray[np.float32]
+
+LEFT, RIGHT = 40.0, 34.0  # room for the numbers of the two scales, px
+ROW = 54.0  # the height over which z is taken to x, px at most
+PATHS = 36  # at most
+ARROWS = 24
+HEADROOM = 1.08
+
+
+class DecisionLine(QWidget):
+    """Shows a `Decision` of one dimension. `show_parts` chooses whether arrows are drawn."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._decision: Decision | None = None
+        self._parts = frozenset({"data", "samples", "arrows", "modes"})
+        self._peak = 0.0  # of the density scale
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 200)
+
+    def set_decision(self, decision: Decision) -> None:
+        """Show this."""
+        highest = float(np.nanmax([*decision.p_data, *decision.p_g, 1e-9]))
+        if highest > self._peak or highest < 0.5 * self._peak or self._decision is None:
+            self._peak = highest * 1.15  # a scale that does not tremble
+        self._decision = decision
+        self.update()
+
+    def show_parts(self, parts: frozenset[str]) -> None:
+        """Which of "data", "samples" and "arrows" are drawn."""
+        self._parts = parts
+        self.update()
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        if font.pixelSize() > 0:
+            font.setPixelSize(max(round(font.pixelSize() * theme.SMALL / theme.BODY), 9))
+        return font
+
+    # ---------------------------------------------------------------------------------------------- paint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        decision = self._decision
+        if decision is None:
+            return
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self._font())
+            look, metrics = theme.colours(self.palette()), QFontMetricsF(painter.font())
+            line = metrics.height()
+            legend = self._paint_legend(painter, look)
+            row = min(ROW, 0.16 * self.height())
+            below = row + 2.5 * line + 14
+            plot = QRectF(LEFT, legend + 4, self.width() - LEFT - RIGHT, max(self.height() - legend - below - 4, 40.0))
+            self._paint_scales(painter, plot, look)
+            self._paint_curves(painter, plot, decision, look)
+            if "arrows" in self._parts:
+                self._paint_arrows(painter, plot, decision, look)
+            self._paint_paths(
+                painter, QRectF(plot.left(), plot.bottom() + line + 10, plot.width(), row), decision, look
+            )
+
+    def _styles(self, look: Colours) -> tuple[tuple[str, QPen, str], ...]:
+        """The curves as (name, pen, what it is)."""
+        dotted, dashed, fine = QPen(look.ink, 2.0), QPen(look.series[0], 2.0), QPen(look.series[0], 1.0)
+        dotted.setCapStyle(Qt.PenCapStyle.RoundCap)
+        dotted.setDashPattern([0.1, 2.0])
+        dashed.setDashPattern([4.0, 2.5])
+        return (
+            ("p_data", dotted, tr("p data")),
+            ("p_g", QPen(sample_color(look), 2.0), tr("p of G")),
+            ("d", dashed, tr("D(x)")),
+            ("d_star", fine, tr("D*(x), the best D")),
+        )
+
+    def _paint_legend(self, painter: QPainter, look: Colours) -> float:
+        """The names of the curves in as many rows as they need; returns where they end."""
+        metrics = QFontMetricsF(painter.font())
+        x, y, height = LEFT, 2.0, metrics.height() + 2
+        for _, pen, text in self._styles(look):
+            width = 30 + metrics.horizontalAdvance(text)
+            if x > LEFT and x + width > self.width() - 4:
+                x, y = LEFT, y + height
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, y + height / 2), QPointF(x + 24, y + height / 2))
+            painter.setPen(look.muted)
+            painter.drawText(QRectF(x + 28, y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
+            x += width + 14
+        return y + height
+
+    def _paint_scales(self, painter: QPainter, plot: QRectF, look: Colours) -> None:
+        """Density at the left, D at the right, and the level D = 1/2."""
+        painter.fillRect(plot, look.base)
+        painter.setPen(QPen(look.hairline, 1.0))
+        painter.drawRect(plot)
+        middle = QPen(faded(look.ink, 0.5), 1.0)
+        middle.setDashPattern([7.0, 4.0])
+        painter.setPen(middle)
+        half = plot.bottom() - 0.5 / HEADROOM * plot.height()
+        painter.drawLine(QPointF(plot.left(), half), QPointF(plot.right(), half))
+        height = QFontMetricsF(painter.font()).height()
+        for share, text in ((0.0, "0"), (0.5, "½"), (1.0, "1")):
+            y = plot.bottom() - share / HEADROOM * plot.height()
+            box = QRectF(plot.right() + 5, y - height / 2, RIGHT, height)
+            painter.setPen(look.series[0])
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setPen(look.muted)
+        step = _nice(self._peak / 3)
+        for value in np.arange(0.0, self._peak, step):
+            y = plot.bottom() - value / self._peak / HEADROOM * plot.height()
+            box = QRectF(0, y - height / 2, plot.left() - 5, height)
+            painter.drawText(
+                box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, short_number(value, step)
+            )
+        self._paint_x(painter, plot, look)
+
+    def _paint_x(self, painter: QPainter, plot: QRectF, look: Colours) -> None:
+        low, high = self._extent()
+        step = _nice((high - low) / 5)
+        height = QFontMetricsF(painter.font()).height()
+        painter.setPen(look.muted)
+        for value in np.arange(np.ceil(low / step) * step, high, step):
+            x = plot.left() + (value - low) / (high - low) * plot.width()
+            text = short_number(value, step).replace("-", MINUS)
+            painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + 3))
+            painter.drawText(QRectF(x - 30, plot.bottom() + 4, 60, height), Qt.AlignmentFlag.AlignHCenter, text)
+
+    def _extent(self) -> tuple[float, float]:
+        return self._decision.extent[0] if self._decision is not None else (0.0, 1.0)
+
+    def _paint_curves(self, painter: QPainter, plot: QRectF, decision: Decision, look: Colours) -> None:
+        values = {
+            "p_data": decision.p_data / self._peak,
+            "p_g": decision.p_g / self._peak,
+            "d": decision.d,
+            "d_star": best_where_known(decision),
+        }
+        x = np.linspace(plot.left(), plot.right(), len(decision.d))
+        painter.save()
+        painter.setClipRect(plot.adjusted(0, -1, 0, 1))
+        for name, pen, _ in reversed(self._styles(look)):
+            y = plot.bottom() - values[name].astype(np.float64) / HEADROOM * plot.height()
+            painter.setPen(pen)
+            for piece in pieces(y, np.zeros(len(y) - 1, np.bool_)):
+                painter.drawPolyline(polygon(x[piece], y[piece]))
+        painter.restore()
+
+    def _paint_arrows(self, painter: QPainter, plot: QRectF, decision: Decision, look: Colours) -> None:
+        """Along the foot of the plot: which way D's gradient would move a sample, longer where it is steeper."""
+        gradient = decision.gradient.reshape(-1).astype(np.float64)
+        steepest = float(np.abs(gradient[np.isfinite(gradient)]).max(initial=0.0))
+        if steepest <= 0:
+            return
+        painter.save()
+        painter.setClipRect(plot)
+        painter.setPen(QPen(look.ink, 1.2))
+        y, count = plot.bottom() - 7, len(gradient)
+        room = plot.width() / ARROWS * 0.9
+        for i in range(count // ARROWS // 2, count, max(count // ARROWS, 1)):
+            if np.isfinite(gradient[i]):
+                x = plot.left() + i / (count - 1) * plot.width()
+                length = room * np.sign(gradient[i]) * np.sqrt(abs(gradient[i]) / steepest)
+                arrow(painter, QPointF(x - length / 2, y), QPointF(x + length / 2, y), 4.0)
+        painter.restore()
+
+    def _paint_paths(self, painter: QPainter, area: QRectF, decision: Decision, look: Colours) -> None:
+        """From z below to x = G(z) above, for places spread evenly over z."""
+        low, high = self._extent()
+        z, x = decision.z_NZ[:, 0].astype(np.float64), decision.samples_ND[:, 0].astype(np.float64)
+        order = np.argsort(z)[:: max(len(z) // PATHS, 1)]
+        height = QFontMetricsF(painter.font()).height()
+        top, bottom = area.top(), area.bottom()
+        painter.setPen(QPen(look.muted, 1.0))
+        for y, name in ((top, "x"), (bottom, "z")):
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            box = QRectF(area.left() - 16, y - height / 2, 12, height)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+        ends = float(z.min()), float(z.max())
+        painter.setPen(QPen(faded(sample_color(look), 0.85), 1.0))
+        painter.save()
+        painter.setClipRect(area.adjusted(-4, -4, 4, 4))
+        for i in order.tolist():
+            if np.isfinite(x[i]):
+                start = area.left() + (z[i] - ends[0]) / max(ends[1] - ends[0], 1e-9) * area.width()
+                end = area.left() + (x[i] - low) / (high - low) * area.width()
+                arrow(painter, QPointF(start, bottom), QPointF(min(max(end, -1e4), 1e4), top + 1), 4.0)
+        painter.restore()
+        said = tr("G takes z to x") if decision.z_NZ.shape[1] == 1 else tr("G takes the first number of z to x")
+        painter.setPen(QColor(look.muted))
+        painter.drawText(QRectF(area.left(), bottom + 2, area.width(), height), Qt.AlignmentFlag.AlignHCenter, said)
+
+
+def _nice(value: float) -> float:
+    """The nearest 1, 2 or 5 times a power of ten at or above `value`."""
+    power = 10.0 ** np.floor(np.log10(max(value, 1e-12)))
+    return float(next(power * m for m in (1, 2, 5, 10) if power * m >= value * 0.999))

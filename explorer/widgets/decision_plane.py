@@ -1,0 +1,216 @@
+"""A GAN on points of the plane, seen from above: what D makes of every place, beside the best that D could make of it.
+
+Left D(x) with the data, the samples of G and how D's gradient would move them (as in GAN Lab, Kahng et al. 2018,
+arXiv 1809.01587); right D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Goodfellow et al. 2014, proposition 1).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine import Decision
+from explorer import theme
+from explorer.text import tr
+from explorer.widgets.field_drawing import arrow, draw_color_bar, field_image, fit_square, muted_text
+from explorer.widgets.modes import Modes
+from explorer.widgets.plot_axis import MINUS
+from explorer.widgets.plot_overlay import faded
+
+Floats = NDArray[np.float32]
+
+BAR_ROOM = 52.0  # colour bar with its labels, px
+GAP = 8.0
+ARROWS = 70  # at most
+LONGEST = 26.0  # of an arrow, px
+NOTHING = 1e-3  # of the highest density is none
+
+
+class DecisionPlane(QWidget):
+    """Shows a `Decision` of two dimensions. `show_parts` chooses what lies over the fields."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._decision: Decision | None = None
+        self._images: tuple[QImage, ...] | None = None
+        self._modes: Modes | None = None
+        self._covered: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._parts = frozenset({"data", "samples", "arrows", "modes"})
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 160)
+
+    def set_decision(self, decision: Decision, modes: Modes | None) -> None:
+        """Show this; `modes` are the modes of its data, where it has some."""
+        self._decision, self._modes = decision, modes
+        self._images = None
+        self._covered = modes.covered(decision.samples_ND) if modes is not None else np.empty(0, np.bool_)
+        self.update()
+
+    def show_parts(self, parts: frozenset[str]) -> None:
+        """Which of "data", "samples", "arrows" and "modes" are drawn."""
+        self._parts = parts
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._images = None
+        super().changeEvent(event)
+
+    # ---------------------------------------------------------------------------------------------- geometry
+
+    def areas(self) -> tuple[QRectF, QRectF, QRectF]:
+        """Where D, D* and the colour bar lie: beside each other, or below each other in a tall panel."""
+        title = QFontMetricsF(self._font()).height() + 4
+        full = QRectF(GAP, title, self.width() - BAR_ROOM - 2 * GAP, self.height() - 2 * title)
+        if full.width() >= full.height() * 0.95:
+            half = (full.width() - GAP) / 2
+            left, right = QRectF(full), QRectF(full)
+            left.setWidth(half)
+            right.setLeft(full.right() - half)
+        else:
+            half = (full.height() - GAP - 2 * title) / 2
+            left, right = QRectF(full), QRectF(full)
+            left.setHeight(half)
+            right.setTop(full.bottom() - half)
+        extent = self._decision.extent if self._decision is not None else ((0.0, 1.0), (0.0, 1.0))
+        left, right = fit_square(left, extent), fit_square(right, extent)
+        bar = QRectF(max(left.right(), right.right()) + GAP, left.top() - title + 2, BAR_ROOM, left.height() + title)
+        return left, right, bar
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        if font.pixelSize() > 0:
+            font.setPixelSize(max(round(font.pixelSize() * theme.SMALL / theme.BODY), 9))
+        return font
+
+    # ---------------------------------------------------------------------------------------------- paint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        decision = self._decision
+        if decision is None:
+            return
+        if self._images is None:
+            self._images = tuple(field_image(each, self.palette()) for each in (decision.d, best_where_known(decision)))
+        with QPainter(self) as painter:
+            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setFont(self._font())
+            left, right, bar = self.areas()
+            titles = (tr("D(x), now"), tr("D*(x), the best D against this G"))
+            for area, image, title in zip((left, right), self._images, titles, strict=True):
+                self._paint_field(painter, area, image, title)
+            self._paint_points(painter, left, decision)
+            draw_color_bar(painter, bar, self.palette(), ("0", "½", "1"), tr("D"))
+
+    def _paint_field(self, painter: QPainter, area: QRectF, image: QImage, title: str) -> None:
+        look, height = theme.colours(self.palette()), QFontMetricsF(painter.font()).height()
+        painter.fillRect(area, QBrush(faded(look.muted, 0.35), Qt.BrushStyle.BDiagPattern))
+        painter.drawImage(area, image)
+        painter.setPen(QPen(look.hairline, 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area)
+        painter.setPen(look.ink)
+        box = QRectF(area.left(), area.top() - height - 2, area.width(), height)
+        said = QFontMetricsF(painter.font()).elidedText(title, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, said)
+        if self._decision is not None:
+            (x0, x1), (y0, y1) = self._decision.extent
+            range_text = f"x {x0:.2g} … {x1:.2g}   y {y0:.2g} … {y1:.2g}".replace("-", MINUS)
+            muted_text(painter, QRectF(area.left(), area.bottom() + 2, area.width(), height), look, range_text)
+
+    def _paint_points(self, painter: QPainter, area: QRectF, decision: Decision) -> None:
+        look = theme.colours(self.palette())
+        painter.save()
+        painter.setClipRect(area)
+        if "data" in self._parts:
+            draw_dots(painter, self._places(area, decision.reals_ND), faded(look.ink, 0.6), 2.4)
+        if "samples" in self._parts:
+            draw_dots(painter, self._places(area, decision.samples_ND), sample_color(look), 5.0, look.base)
+        if "arrows" in self._parts:
+            self._paint_arrows(painter, area, decision)
+        if "modes" in self._parts and self._modes is not None:
+            self._paint_modes(painter, area)
+        painter.restore()
+
+    def _places(self, area: QRectF, points_ND: Floats) -> NDArray[np.float64]:
+        """Points of the plane as pixels; those that are not finite are left out."""
+        (x0, x1), (y0, y1) = self._decision.extent  # type: ignore[union-attr]
+        points = points_ND[np.isfinite(points_ND).all(1)].astype(np.float64)
+        px = area.left() + (points[:, 0] - x0) / (x1 - x0) * area.width()
+        py = area.bottom() - (points[:, 1] - y0) / (y1 - y0) * area.height()
+        return np.clip(np.stack((px, py), axis=1), -1e4, 1e4)
+
+    def _paint_arrows(self, painter: QPainter, area: QRectF, decision: Decision) -> None:
+        """How the gradient of D would move some samples; the longest arrow stands for the steepest place."""
+        points = decision.samples_ND[np.isfinite(decision.samples_ND).all(1)]
+        points = points[:: max(len(points) // ARROWS, 1)]
+        if not len(points):
+            return
+        rows, columns = decision.d.shape
+        (x0, x1), (y0, y1) = decision.extent
+        i = np.clip(np.rint((points[:, 1] - y0) / (y1 - y0) * (rows - 1)), 0, rows - 1).astype(np.int64)
+        j = np.clip(np.rint((points[:, 0] - x0) / (x1 - x0) * (columns - 1)), 0, columns - 1).astype(np.int64)
+        moves = decision.gradient[i, j].astype(np.float64)
+        steepest = float(np.abs(decision.gradient[np.isfinite(decision.gradient)]).max(initial=0.0))
+        if steepest <= 0:
+            return
+        # The root keeps weak gradients visible beside strong ones.
+        length = np.linalg.norm(moves, axis=1, keepdims=True)
+        moves *= LONGEST * np.sqrt(length / steepest) / np.maximum(length, 1e-12)
+        painter.setPen(QPen(theme.colours(self.palette()).ink, 1.2))
+        for (x, y), (dx, dy) in zip(self._places(area, points).tolist(), moves.tolist(), strict=True):
+            if np.isfinite(dx + dy):
+                arrow(painter, QPointF(x, y), QPointF(x + dx, y - dy), 4.0)
+
+    def _paint_modes(self, painter: QPainter, area: QRectF) -> None:
+        """A ring around every mode: whole where G reaches it, broken and marked where it does not."""
+        look, modes = theme.colours(self.palette()), self._modes
+        (x0, x1), _ = modes.extent  # type: ignore[union-attr]
+        scale = area.width() / (x1 - x0)
+        centres = self._places(area, modes.centres.astype(np.float32))  # type: ignore[union-attr]
+        radii = np.clip(1.3 * modes.radii * scale, 6.0, area.width() / 3)  # type: ignore[union-attr]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for (x, y), radius, covered in zip(centres.tolist(), radii.tolist(), self._covered.tolist(), strict=True):
+            pen = QPen(faded(look.ink, 0.5) if covered else look.warning, 1.0 if covered else 1.8)
+            if not covered:
+                pen.setDashPattern([3.0, 2.5])
+            painter.setPen(pen)
+            painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
+def sample_color(look: theme.Colours) -> QColor:
+    """What samples of G are drawn in, on this ground: a hue that the colour map does not have."""
+    return look.series[2]
+
+
+def draw_dots(
+    painter: QPainter, places: NDArray[np.float64], color: QColor, size: float, edge: QColor | None = None
+) -> None:
+    """A dot at every place (N, 2) px: one is painted, the others are copies, ten times faster than as many circles."""
+    ratio = painter.device().devicePixelRatioF()
+    side = math.ceil(size) + 4
+    dot = QPixmap(math.ceil(side * ratio), math.ceil(side * ratio))
+    dot.setDevicePixelRatio(ratio)
+    dot.fill(Qt.GlobalColor.transparent)
+    with QPainter(dot) as inner:
+        inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inner.setPen(QPen(edge, 1.0) if edge is not None else Qt.PenStyle.NoPen)
+        inner.setBrush(color)
+        inner.drawEllipse(QPointF(side / 2, side / 2), size / 2, size / 2)
+    for x, y in np.rint(places - side / 2).astype(np.int64).tolist():
+        painter.drawPixmap(x, y, dot)
+
+
+def best_where_known(decision: Decision) -> Floats:
+    """D*, NaN where neither data nor samples are: there it has no value."""
+    density = decision.p_data + decision.p_g
+    return np.where(density > NOTHING * density.max(initial=0.0), decision.d_star, np.nan).astype(np.float32)

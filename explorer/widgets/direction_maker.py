@@ -1,0 +1,99 @@
+"""Make an attribute vector out of two slots and show how good it is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+import engine
+from explorer.text import tr
+from explorer.theme import SMALL, label
+
+FEWEST = 2  # exemplars per group, below which halving them says nothing
+LETTER_WIDTH = 56  # px: a letter and the arrow of a list
+
+
+class DirectionMaker(QWidget):
+    """Two slots, a name, a button and the score. `wanted(positive, negative, name)` asks for the direction."""
+
+    wanted = Signal(str, str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        self._with, self._without = QComboBox(), QComboBox()
+        self._with.setAccessibleName(tr("Slot with the attribute"))
+        self._without.setAccessibleName(tr("Slot without the attribute"))
+        self._name = QLineEdit()
+        self._name.setPlaceholderText(tr("Name of the direction"))
+        self._name.setAccessibleName(self._name.placeholderText())
+        self._name.returnPressed.connect(self._ask)
+        self._make = QPushButton(tr("Score and save"))
+        self._make.setToolTip(tr("Keep the vector between two slots as a direction for Latent, and score it"))
+        self._make.clicked.connect(self._ask)
+        self._score = label("", SMALL, muted=True)
+        self._score.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        for box in (self._with, self._without):
+            box.setFixedWidth(LETTER_WIDTH)
+        self._score.hide()
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(label(tr("Direction")))
+        row.addWidget(self._with)
+        row.addWidget(label("−"))  # noqa: RUF001  a minus sign
+        row.addWidget(self._without)
+        row.addWidget(self._name, 1)
+        row.addWidget(self._make)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self._score)
+
+    def show_slots(self, slots: tuple[engine.Slot, ...]) -> None:
+        """Offer the slots that have exemplars."""
+        names = tuple(slot.name for slot in slots if slot.exemplars)
+        if names != self._names:
+            chosen = [box.currentText() for box in (self._with, self._without)]
+            self._names = names
+            for place, box in enumerate((self._with, self._without)):
+                box.clear()
+                box.addItems(list(names))
+                box.setCurrentIndex(
+                    names.index(chosen[place]) if chosen[place] in names else min(place, len(names) - 1)
+                )
+        self._make.setEnabled(len(names) > 1)
+
+    def show_score(self, direction: engine.DirectionFacts | None) -> None:
+        """What the engine found: the mean cosine between halves of the groups, and the effect size."""
+        self._score.setVisible(direction is not None)
+        if direction is None:
+            return
+        text = tr(
+            "{name}: alignment {alignment}, Cohen's d {d}",
+            name=direction.title or direction.name,
+            alignment=f"{direction.alignment:.2f}",
+            d=f"{direction.cohen_d:.1f}",
+        )
+        self._score.setText(text)
+        self._score.setToolTip(
+            tr("Alignment: how alike the vectors of two halves of the exemplars are (1 = the same). ")
+            + tr("Cohen's d: how far apart the groups lie along the vector, in standard deviations. ")
+            + tr("Both need at least {count} exemplars in each slot.", count=FEWEST)
+        )
+
+    def score_text(self) -> str:
+        return self._score.text()
+
+    def set_name(self, name: str) -> None:
+        self._name.setText(name)
+
+    @Slot()
+    def _ask(self) -> None:
+        positive, negative = self._with.currentText(), self._without.currentText()
+        if positive and negative and positive != negative:
+            name = self._name.text().strip() or f"{positive} - {negative}"
+            self.wanted.emit(positive, negative, name)
+        else:
+            self._score.setText(tr("Choose two different slots."))
+            self._score.show()

@@ -1,0 +1,198 @@
+"""Samples that are points, not pictures: where they lie on a line or in a plane, and where one of them lands.
+
+A drag is handed out like that of a picture (`PictureCanvas`), so that a point model is explored in the same way.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.text import tr
+from explorer.theme import colours
+
+DOT, MARK = 2.5, 9.0  # radius of a sample, reach of the cross on the one that is held
+REACH = 8.0  # how near to a dot a click must be
+MARGIN = 0.1  # of the extent, around all samples
+TICKS = 5  # about so many numbers along an axis
+FOOT = 20  # room for the numbers below
+FAINT = 150  # of 255
+ZOOM_STEP = 1.25
+
+
+class PointView(QWidget):
+    """A scatter of (N, 1) or (N, 2) points. Points on a line are drawn at a height that is their number.
+
+    `chosen(k)` is a click on a sample; `dragged(dx, dy)` gives a movement as parts of the view.
+    """
+
+    chosen = Signal(int)
+    dragStarted = Signal()
+    dragged = Signal(float, float)
+    dragEnded = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._points = np.zeros((0, 2), np.float32)
+        self._mark: NDArray[np.float32] | None = None
+        self._flat = False
+        self._extent = QRectF(-1, -1, 2, 2)
+        self._zoom = 1.0
+        self._grip: QPointF | None = None
+        self._moved = False
+        self.setAccessibleName(tr("Samples as points"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def set_points(self, points_ND: NDArray[np.float32] | None) -> None:
+        """Show samples; None shows none. Those that are not finite are left out."""
+        points_ND = np.zeros((0, 2), np.float32) if points_ND is None else points_ND
+        self._flat = points_ND.shape[1] == 1
+        self._points = _in_plane(points_ND)
+        finite = self._points[np.isfinite(self._points).all(axis=1)]
+        if len(finite):
+            low, high = finite.min(axis=0), finite.max(axis=0)
+            room = np.maximum((high - low) * MARGIN, 1e-3)
+            (x, y), (width, height) = low - room, high - low + 2 * room
+            self._extent = QRectF(float(x), float(y), float(width), float(height))
+        self.update()
+
+    def set_mark(self, point_D: NDArray[np.float32] | None) -> None:
+        """Show where one sample lands."""
+        self._mark = None if point_D is None else _in_plane(point_D[None])[0]
+        if self._mark is not None and self._flat:
+            self._mark[1] = 0.5
+        self.repaint()
+
+    def mark(self) -> tuple[float, float] | None:
+        """Where the marked sample is drawn, in the units of the data."""
+        return None if self._mark is None else (float(self._mark[0]), float(self._mark[1]))
+
+    def count(self) -> int:
+        return len(self._points)
+
+    @Slot()
+    def reset_view(self) -> None:
+        """Show all samples."""
+        self._zoom = 1.0
+        self.update()
+
+    # ---------------------------------------------------------------------------------------------- geometry
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 320)
+
+    def place(self, x: float, y: float) -> QPointF:
+        """Where data coordinates lie in the widget; both axes of a plane have one scale."""
+        scale_x, scale_y = self._scales()
+        centre = self._extent.center()
+        middle = QPointF(self.width() / 2, (self.height() - FOOT) / 2)
+        return QPointF(middle.x() + (x - centre.x()) * scale_x, middle.y() - (y - centre.y()) * scale_y)
+
+    def _scales(self) -> tuple[float, float]:
+        scale_x = self.width() / self._extent.width() * self._zoom
+        scale_y = (self.height() - FOOT) / self._extent.height() * self._zoom
+        if self._flat:
+            return scale_x, scale_y
+        return min(scale_x, scale_y), min(scale_x, scale_y)
+
+    # ---------------------------------------------------------------------------------------------- paint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        look = colours(self.palette())
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
+        self._paint_axis(painter, look.hairline, look.muted)
+        dot = QColor(look.series[0])
+        dot.setAlpha(FAINT)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(dot)
+        for x, y in self._points.tolist():
+            if math.isfinite(x) and math.isfinite(y):
+                painter.drawEllipse(self.place(x, y), DOT, DOT)
+        if self._mark is not None and np.isfinite(self._mark).all():
+            at = self.place(*self._mark.tolist())
+            painter.setPen(QPen(look.series[1], 3))
+            painter.drawLine(at - QPointF(MARK, 0), at + QPointF(MARK, 0))
+            painter.drawLine(at - QPointF(0, MARK), at + QPointF(0, MARK))
+        painter.end()
+
+    def _paint_axis(self, painter: QPainter, hairline: QColor, ink: QColor) -> None:
+        """Hairlines at round numbers of x, with the numbers below."""
+        scale_x, _ = self._scales()
+        reach = self.width() / 2 / scale_x
+        first, last = self._extent.center().x() - reach, self._extent.center().x() + reach
+        step = _round_step((last - first) / TICKS)
+        for k in range(math.ceil(first / step), math.floor(last / step) + 1):
+            x = self.place(k * step, 0.0).x()
+            painter.setPen(hairline)
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height() - FOOT))
+            painter.setPen(ink)
+            box = QRectF(x - 40, self.height() - FOOT, 80, FOOT)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{k * step:g}")
+
+    # ---------------------------------------------------------------------------------------------- hands
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._grip, self._moved = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None:
+            return
+        if not self._moved:
+            self._moved = True
+            self.dragStarted.emit()
+        moved, self._grip = event.position() - self._grip, event.position()
+        self.dragged.emit(moved.x() / self.width(), moved.y() / self.height())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None:
+            super().mouseReleaseEvent(event)
+            return
+        self._grip = None
+        if self._moved:
+            self.dragEnded.emit()
+        elif (index := self._nearest(event.position())) is not None:
+            self.chosen.emit(index)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_view()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._zoom = min(max(self._zoom * ZOOM_STEP ** (event.angleDelta().y() / 120), 0.2), 50.0)
+        self.update()
+        event.accept()
+
+    def _nearest(self, at: QPointF) -> int | None:
+        """The sample under the cursor."""
+        best, nearest = REACH, None
+        for index, (x, y) in enumerate(self._points.tolist()):
+            gap = self.place(x, y) - at
+            distance = math.hypot(gap.x(), gap.y())
+            if distance < best:
+                best, nearest = distance, index
+        return nearest
+
+
+def _round_step(step: float) -> float:
+    """The next of 1, 2, 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9))
+
+
+def _in_plane(points_ND: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Places (N, 2) for points of one dimension or more."""
+    if points_ND.shape[1] >= 2:
+        return points_ND[:, :2].copy()
+    heights = np.linspace(0.0, 1.0, max(len(points_ND), 2), dtype=np.float32)[: len(points_ND)]
+    return np.stack([points_ND[:, 0], heights], axis=1)

@@ -1,0 +1,145 @@
+"""One concept of the arithmetic: its exemplars, their mean, and how strongly it counts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+import engine
+from explorer.text import tr
+from explorer.theme import SMALL, TITLE, label
+from explorer.widgets.canvas import PictureCanvas
+from explorer.widgets.image_grid import ImageGrid
+from explorer.widgets.slider import ValueSlider
+from explorer.widgets.tool_button import ToolButton
+
+WIDTH = 158
+MEAN = 96  # a 32x32 picture at three times its size
+THUMBS = 52
+HEAVIEST = 2.0
+
+
+class SlotCard(QWidget):
+    """A slot: letter and title, exemplar thumbnails, the mean picture, the weight slider.
+
+    Signals carry the slot's name: `weighed(name, weight)` between `started` and `finished`; `emptied(name)` asks to
+    take the slot away, `dropped(name, k)` to take exemplar k out, `visited(name, k)` to show it in Latent.
+    """
+
+    weighed = Signal(str, float)
+    started = Signal()
+    finished = Signal()
+    emptied = Signal(str)
+    dropped = Signal(str, int)
+    visited = Signal(str, int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self.setFixedWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._title = label("", SMALL, muted=True)
+        self._exemplars = ImageGrid(text=tr("Click a sample to put it here."))
+        self._exemplars.setFixedHeight(THUMBS)
+        self._exemplars.set_hint(tr("Exemplar {index}: double-click shows it in Latent, Delete takes it out"))
+        self._exemplars.setAccessibleName(tr("Exemplars of slot {name}", name=name))
+        self._exemplars.opened.connect(self._visit)
+        self._exemplars.menuWanted.connect(self._menu)
+        self._mean = PictureCanvas()
+        self._mean.setFixedSize(WIDTH, MEAN)
+        self._mean.setToolTip(tr("The mean of the exemplars of slot {name}", name=name))
+        self._mean.setAccessibleName(self._mean.toolTip())
+        self._weight = ValueSlider(-HEAVIEST, HEAVIEST, 1.0, 2)
+        self._weight.setToolTip(tr("How strongly slot {name} counts", name=name))
+        self._weight.setAccessibleName(self._weight.toolTip())
+        self._weight.valueChanged.connect(self._weighed)
+        self._weight.editStarted.connect(self.started)
+        self._weight.editFinished.connect(self.finished)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(self._header())
+        for widget in (self._exemplars, self._mean, self._weight):
+            layout.addWidget(widget)
+
+    def _header(self) -> QHBoxLayout:
+        remove = ToolButton("close", tr("Take slot {name} away", name=self.name))
+        remove.clicked.connect(self._empty)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(label(self.name, TITLE, bold=True))
+        row.addWidget(self._title, 1)
+        row.addWidget(remove)
+        return row
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def show_slot(self, slot: engine.Slot) -> None:
+        """Title and weight; the pictures come by `show_exemplars` and `show_mean`."""
+        words = tr(slot.title) if slot.title else tr("{count} exemplars", count=len(slot.exemplars))
+        fitted = self._title.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, WIDTH - 52)
+        if fitted != self._title.text():
+            self._title.setText(fitted)
+            self._title.setToolTip(words)
+        self._weight.display(slot.weight)
+        if not slot.exemplars:
+            self._exemplars.set_samples(None)
+            self._mean.set_picture(None)
+
+    def show_exemplars(self, samples_NHWC: NDArray[np.uint8] | None) -> None:
+        self._exemplars.set_samples(samples_NHWC)
+
+    def show_mean(self, pixels_HWC: NDArray[np.uint8]) -> None:
+        self._mean.set_picture(pixels_HWC)
+
+    def title_label(self) -> QLabel:
+        return self._title
+
+    def weight_slider(self) -> ValueSlider:
+        return self._weight
+
+    def exemplar_grid(self) -> ImageGrid:
+        return self._exemplars
+
+    # ---------------------------------------------------------------------------------------------- hands
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._exemplars.index() >= 0:
+            self.dropped.emit(self.name, self._exemplars.index())
+            return
+        super().keyPressEvent(event)
+
+    @Slot(float)
+    def _weighed(self, weight: float) -> None:
+        self.weighed.emit(self.name, weight)
+
+    @Slot()
+    def _empty(self) -> None:
+        self.emptied.emit(self.name)
+
+    @Slot(int)
+    def _visit(self, index: int) -> None:
+        self.visited.emit(self.name, index)
+
+    @Slot(int, object)
+    def _menu(self, index: int, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        show = QAction(tr("Show in Latent"), menu)
+        show.triggered.connect(self._visit_chosen)
+        drop = QAction(tr("Take out of slot {name}", name=self.name), menu)
+        drop.triggered.connect(self._drop_chosen)
+        menu.addActions([show, drop])
+        menu.popup(place)
+
+    @Slot()
+    def _visit_chosen(self) -> None:
+        self.visited.emit(self.name, self._exemplars.index())
+
+    @Slot()
+    def _drop_chosen(self) -> None:
+        self.dropped.emit(self.name, self._exemplars.index())

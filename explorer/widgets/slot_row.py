@@ -1,0 +1,173 @@
+"""The slots of an arithmetic beside each other, and the buttons that add and fill them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+import engine
+from engine import Arithmetic, Point
+from explorer import recipes
+from explorer.text import tr
+from explorer.theme import GRID, set_icon
+from explorer.widgets.slot_card import SlotCard
+
+EXEMPLARS_EACH = 3  # the paper found one unstable and three stable
+FOCUS_KEYS = "ABCDEFGH"  # Alt+1 is the weight of A
+
+
+class SlotRow(QScrollArea):
+    """Shows the slots of a recipe and makes new recipes of it.
+
+    `edited(text, recipe)` is a change by the hands, `started` and `finished` enclose one gesture, `visited(point)`
+    asks to show an exemplar in Latent.
+    """
+
+    edited = Signal(str, object)
+    started = Signal()
+    finished = Signal()
+    visited = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._recipe = recipes.empty_arithmetic()
+        self._cards: dict[str, SlotCard] = {}
+        self._add = QPushButton(tr("Add slot"))
+        self._add.setToolTip(tr("One more concept"))
+        set_icon(self._add, "plus")
+        self._add.clicked.connect(self.add_slot)
+        self._fill = QPushButton(tr("Fill with samples"))
+        self._fill.setToolTip(tr("Put three samples into each empty slot"))
+        self._fill.clicked.connect(self.fill_slots)
+        side = QVBoxLayout()
+        side.addWidget(self._add)
+        side.addWidget(self._fill)
+        side.addStretch(1)
+        inside = QWidget()
+        self._row = QHBoxLayout(inside)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(2 * GRID)
+        self._row.addLayout(side)
+        self._row.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        for index, name in enumerate(FOCUS_KEYS, start=1):
+            key = QShortcut(QKeySequence(f"Alt+{index}"), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            key.setProperty("slot", name)
+            key.activated.connect(self._focus_slot)
+
+    # ---------------------------------------------------------------------------------------------- what is shown
+
+    def show_recipe(self, recipe: Arithmetic) -> None:
+        """Bring the cards in line with the slots of a recipe."""
+        self._recipe = recipe
+        names = [slot.name for slot in recipe.slots]
+        for name in [name for name in self._cards if name not in names]:
+            card = self._cards.pop(name)
+            self._row.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        for place, slot in enumerate(recipe.slots):
+            card = self._cards.get(slot.name) or self._new_card(slot.name)
+            if self._row.indexOf(card) != place:
+                self._row.insertWidget(place, card)
+            card.show_slot(slot)
+        self._fill.setVisible(any(not slot.exemplars for slot in recipe.slots))
+        height = self._row.sizeHint().height() + self.horizontalScrollBar().sizeHint().height()
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def show_exemplars(self, pictures_NHWC: NDArray[np.uint8]) -> None:
+        """Deal thumbnails out to the slots, in the order of `points`; others than those are not for this recipe."""
+        if len(pictures_NHWC) != len(self.points()):
+            return
+        first = 0
+        for slot in self._recipe.slots:
+            last = first + len(slot.exemplars)
+            self._cards[slot.name].show_exemplars(pictures_NHWC[first:last])
+            first = last
+
+    def show_means(self, drawn: Arithmetic, pictures_NHWC: NDArray[np.uint8]) -> None:
+        """The mean of each slot of the recipe that was drawn; slots that are not there any more are left out."""
+        if len(pictures_NHWC) != len(drawn.slots):
+            return
+        filled = {slot.name for slot in self._recipe.slots if slot.exemplars}
+        for slot, picture in zip(drawn.slots, pictures_NHWC, strict=True):
+            if slot.name in filled:
+                self._cards[slot.name].show_mean(picture)
+
+    def points(self) -> tuple[Point, ...]:
+        """All exemplars, slot by slot."""
+        return tuple(point for slot in self._recipe.slots for point in slot.exemplars)
+
+    def card(self, name: str) -> SlotCard:
+        """The card of a slot; raises KeyError where there is none."""
+        return self._cards[name]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._cards)
+
+    def offers_filling(self) -> bool:
+        return self._fill.isVisible()
+
+    def _new_card(self, name: str) -> SlotCard:
+        card = SlotCard(name)
+        card.weighed.connect(self.weigh)
+        card.started.connect(self.started)
+        card.finished.connect(self.finished)
+        card.emptied.connect(self.remove_slot)
+        card.dropped.connect(self._drop_exemplar)
+        card.visited.connect(self._visit)
+        self._cards[name] = card
+        return card
+
+    # ---------------------------------------------------------------------------------------------- hands
+
+    @Slot(str, float)
+    def weigh(self, name: str, weight: float) -> None:
+        """Another weight of a slot."""
+        self.edited.emit(tr("Weight of {name}", name=name), recipes.with_weight(self._recipe, name, weight))
+
+    @Slot()
+    def add_slot(self) -> None:
+        """One more slot, with the first letter that is free."""
+        name = recipes.free_letter(self._recipe)
+        if name:
+            self.edited.emit(tr("Add slot {name}", name=name), recipes.with_slot(self._recipe, name))
+
+    @Slot(str)
+    def remove_slot(self, name: str) -> None:
+        """Take a slot away."""
+        self.edited.emit(tr("Take slot {name} away", name=name), recipes.without_slot(self._recipe, name))
+
+    @Slot()
+    def fill_slots(self) -> None:
+        """Three samples of the grid's plane for each empty slot, none twice."""
+        recipe, x = self._recipe, 0
+        for slot in recipe.slots:
+            for _ in range(0 if slot.exemplars else EXEMPLARS_EACH):
+                recipe = recipes.with_exemplar(recipe, slot.name, Point(seed=engine.GRID_SEED, x=float(x)))
+                x += 1
+        self.edited.emit(tr("Fill slots"), recipe)
+
+    @Slot(str, int)
+    def _drop_exemplar(self, name: str, index: int) -> None:
+        text = tr("Take an exemplar out of {name}", name=name)
+        self.edited.emit(text, recipes.without_exemplar(self._recipe, name, index))
+
+    @Slot(str, int)
+    def _visit(self, name: str, index: int) -> None:
+        self.visited.emit(recipes.slot_of(self._recipe, name).exemplars[index])
+
+    @Slot()
+    def _focus_slot(self) -> None:
+        card = self._cards.get(str(self.sender().property("slot")))
+        if card is not None:
+            card.weight_slider().setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.ensureWidgetVisible(card)

@@ -1,0 +1,79 @@
+"""V(G, D) as a number and a mark on a short scale, with the place that theory names: -log 4."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer import theme
+from explorer.text import tr
+from explorer.widgets.plot_axis import MINUS
+
+OPTIMUM = -math.log(4.0)
+LOW, HIGH = -2.0, 0.0  # V is 0 where D tells everything apart
+SCALE = 84.0  # px
+GAP = 8.0
+
+
+class ValueBar(QWidget):
+    """Shows V(G, D). `set_value(None)` shows that there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value: float | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setToolTip(
+            tr("V(G, D): 0 where D tells data and samples apart, -log 4 where it cannot; below that D is mistaken.")
+        )
+
+    def set_value(self, value: float | None) -> None:
+        self._value = value
+        self.setAccessibleName(self.text())
+        self.update()
+
+    def text(self) -> str:
+        """The number in words."""
+        if self._value is None:
+            return tr("V(G, D): none")
+        return tr("V(G, D) = {value}", value=f"{self._value:.3f}".replace("-", MINUS))
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetricsF(self.font())
+        number = metrics.horizontalAdvance(tr("V(G, D) = {value}", value="-0.000"))
+        return QSize(math.ceil(number + SCALE + metrics.horizontalAdvance(self._goal()) + 4 * GAP), 24)
+
+    def _goal(self) -> str:
+        return tr("-log 4 = -1.386").replace("-", MINUS)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, metrics = theme.colours(self.palette()), QFontMetricsF(self.font())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(look.ink)
+            painter.drawText(QRectF(0, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
+            goal_width = metrics.horizontalAdvance(self._goal())
+            scale = QRectF(self.width() - goal_width - 2 * GAP - SCALE, self.height() / 2 - 2, SCALE, 4)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.hairline)
+            painter.drawRoundedRect(scale, 2, 2)
+            goal = _place(scale, OPTIMUM)
+            painter.setPen(QPen(look.ink, 1.5))
+            painter.drawLine(QPointF(goal, scale.top() - 4), QPointF(goal, scale.bottom() + 4))
+            painter.setPen(look.muted)
+            box = QRectF(self.width() - goal_width - GAP, 0, goal_width + GAP, self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._goal())
+            if self._value is not None and math.isfinite(self._value):
+                x = _place(scale, self._value)
+                painter.setPen(QPen(look.base, 1.0))
+                painter.setBrush(look.accent)
+                tip = QPointF(x, scale.center().y())
+                corners = [tip + QPointF(-5, 0), tip + QPointF(0, -5), tip + QPointF(5, 0), tip + QPointF(0, 5)]
+                painter.drawPolygon(QPolygonF(corners))
+
+
+def _place(scale: QRectF, value: float) -> float:
+    share = (min(max(value, LOW), HIGH) - LOW) / (HIGH - LOW)
+    return scale.left() + share * scale.width()

@@ -1,0 +1,409 @@
+"""The window: panels in docks, the bar on top, the scrubber below, menus and keys; it draws nothing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QCursor,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPaintEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+import engine
+from engine import __version__
+from explorer import docks, theme
+from explorer.bridge import Bridge
+from explorer.docks import Docks
+from explorer.filing import Filing
+from explorer.keys import KEYS, KeyMap
+from explorer.keysheet import KeySheet
+from explorer.opening import Opening
+from explorer.panel import Panel
+from explorer.panels.arithmetic import ArithmeticPanel
+from explorer.panels.curves import CurvesPanel
+from explorer.panels.data import DataPanel
+from explorer.panels.decision import DecisionPanel
+from explorer.panels.latent import LatentPanel
+from explorer.panels.runs import RunsPanel
+from explorer.panels.samples import SamplesPanel
+from explorer.panels.settings import SettingsPanel
+from explorer.panels.transport import TransportPanel
+from explorer.state import Scrub
+from explorer.statusline import StatusLine
+from explorer.text import tr
+from explorer.widgets.card import Card
+from explorer.widgets.hairline import hairline
+from explorer.widgets.scrubber import Scrubber
+
+PANELS: tuple[type[Panel], ...] = (
+    DataPanel,
+    SettingsPanel,
+    RunsPanel,
+    SamplesPanel,
+    ArithmeticPanel,
+    LatentPanel,
+    CurvesPanel,
+    DecisionPanel,
+)
+SIZE = QSize(1280, 800)
+SMALLEST = QSize(800, 480)
+CLOSING_S = 10.0
+
+
+@runtime_checkable
+class Selects(Protocol):
+    """A panel with a selection that Esc clears; it says whether there was one."""
+
+    def clear_selection(self) -> bool: ...
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees. `painted` comes once, with the first paint: only then is the engine begun."""
+
+    painted = Signal()
+
+    def __init__(self, bridge: Bridge, look: theme.Theme, settings: QSettings) -> None:
+        super().__init__()
+        self.bridge, self.look, self._settings = bridge, look, settings
+        self.setWindowTitle(tr("Latent Explorer"))
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.panels: dict[str, Panel] = {kind.key: kind(bridge.desk) for kind in PANELS}
+        self.transport = TransportPanel(bridge.desk)
+        self.scrubber = Scrubber(bridge.desk)
+        self.status = StatusLine(self)
+        self.setStatusBar(self.status)
+        self._ground = QMainWindow(self, Qt.WindowType.Widget)  # what the panels dock in
+        self._ground.setMinimumSize(SMALLEST)  # so that no change of layout makes the window grow
+        self.docks = Docks(self._ground, list(self.panels.values()), settings)
+        self.setCentralWidget(self._lay_out())
+        self.card = Card(self, above=self.status)
+        self.opening = Opening(bridge.desk, list(self.panels.values()))
+        self.filing = Filing(self, bridge, self.docks, self.opening, self.card, settings)
+        self._keys = KeyMap(settings)
+        self.actions_by_name: dict[str, QAction] = {}
+        self._make_actions()
+        self._fill_menus()
+        self._was_painted = False
+        self._by_keys = False  # the focus came by keys, not by the mouse or with the window
+        self._was_maximized = False
+        self._focused: Panel = self.panels["samples"]
+        self._connect()
+        self._place_window()
+
+    def _lay_out(self) -> QWidget:
+        """The bar on top, the panels, the scrubber."""
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(hairline())
+        layout.addWidget(self.transport)
+        layout.addWidget(hairline())
+        layout.addWidget(self._ground, 1)
+        layout.addWidget(hairline())
+        layout.addWidget(self.scrubber)
+        return whole
+
+    def _connect(self) -> None:
+        for listener in (self.transport, *self.panels.values(), self.scrubber, self.status, self.opening):
+            self.bridge.listen(listener)
+        self.bridge.failed.connect(self._show_failure)
+        self.bridge.noticed.connect(self.card.say)
+        self.status.cancelled.connect(self.cancel)
+        self.docks.switched.connect(self._show_switched)
+        QApplication.instance().focusChanged.connect(self._follow_focus)  # type: ignore[union-attr]
+
+    def _place_window(self) -> None:
+        """As the window was left; the first time as large as the screen allows up to 1280x800."""
+        geometry = self._settings.value("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(SIZE.boundedTo(self.screen().availableSize()))
+        workspace = str(self._settings.value("workspace", docks.FIRST))
+        self.docks.show_workspace(workspace if workspace in docks.BY_NAME else docks.FIRST)
+
+    # ---------------------------------------------------------------------------------------------- actions and menus
+
+    def _make_actions(self) -> None:
+        for key in KEYS:
+            action = QAction(tr(key.title), self)
+            action.setAutoRepeat(key.name in ("step_once", "step_d", "step_g", "undo", "redo"))
+            if key.icon:
+                theme.set_icon(action, key.icon)
+            action.triggered.connect(getattr(self, key.name))
+            self.actions_by_name[key.name] = action
+            self.addAction(action)
+        stack = self.bridge.undo
+        for name, able, text in (
+            ("undo", stack.canUndoChanged, stack.undoTextChanged),
+            ("redo", stack.canRedoChanged, stack.redoTextChanged),
+        ):
+            self.actions_by_name[name].setEnabled(False)
+            able.connect(self.actions_by_name[name].setEnabled)
+            text.connect(self._name_undo)
+        self._take_keys()
+
+    @Slot()
+    def _take_keys(self) -> None:
+        for name, action in self.actions_by_name.items():
+            action.setShortcuts(self._keys.sequences(name))
+
+    @Slot()
+    def _name_undo(self) -> None:
+        stack = self.bridge.undo
+        self.actions_by_name["undo"].setText(tr("Undo {edit}", edit=stack.undoText()).strip())
+        self.actions_by_name["redo"].setText(tr("Redo {edit}", edit=stack.redoText()).strip())
+
+    def _fill_menus(self) -> None:
+        named = self.actions_by_name
+        self._menu(tr("File"), ("open_session", "open_folder", "", "save_session", "save_picture", "", "close"))
+        self._menu(tr("Edit"), ("undo", "redo", "", "new_latent", "cancel"))
+        self._menu(tr("Run"), ("toggle_run", "step_once", "step_d", "step_g", "", "save_checkpoint"))
+        view = self._menu(tr("View"), ("show_train", "show_explore", "show_theory", ""))
+        self._workspaces = QActionGroup(self)
+        for workspace in docks.WORKSPACES:
+            action = named[f"show_{workspace.name}"]
+            action.setCheckable(True)
+            self._workspaces.addAction(action)
+        panels = view.addMenu(tr("Panels"))
+        panels.addActions(self.docks.toggles())
+        view.addMenu(self._theme_menu(view))
+        view.addSeparator()
+        view.addActions([named["reset_view"], named["present"]])
+        again = view.addAction(tr("Layouts as delivered"))
+        again.triggered.connect(self.docks.forget)
+        help_menu = self._menu(tr("Help"), ("show_keys",))
+        about = help_menu.addAction(tr("About"))
+        about.triggered.connect(self._about)
+
+    def _menu(self, title: str, names: tuple[str, ...]) -> QMenu:
+        menu = self.menuBar().addMenu(title)
+        for name in names:
+            if name:
+                menu.addAction(self.actions_by_name[name])
+            else:
+                menu.addSeparator()
+        return menu
+
+    def _theme_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(tr("Theme"), parent)
+        group = QActionGroup(menu)
+        titles = {"system": tr("As the system"), "light": tr("Light"), "dark": tr("Dark")}
+        for choice in theme.CHOICES:
+            action = menu.addAction(titles[choice])
+            action.setCheckable(True)
+            action.setChecked(choice == self.look.choice)
+            action.setData(choice)
+            group.addAction(action)
+        group.triggered.connect(self._choose_theme)
+        return menu
+
+    @Slot(QAction)
+    def _choose_theme(self, action: QAction) -> None:
+        self.look.choose(action.data())
+
+    # ---------------------------------------------------------------------------------------------- what the keys do
+
+    @Slot()
+    def toggle_run(self) -> None:
+        self.transport.toggle()
+
+    @Slot()
+    def step_once(self) -> None:
+        self.transport.step_both()
+
+    @Slot()
+    def step_d(self) -> None:
+        self.transport.step_d()
+
+    @Slot()
+    def step_g(self) -> None:
+        self.transport.step_g()
+
+    @Slot()
+    def save_checkpoint(self) -> None:
+        if self.bridge.state.training:
+            self.bridge.post(engine.SaveCheckpoint())
+
+    @Slot()
+    def show_train(self) -> None:
+        self.docks.show_workspace("train")
+
+    @Slot()
+    def show_explore(self) -> None:
+        self.docks.show_workspace("explore")
+
+    @Slot()
+    def show_theory(self) -> None:
+        self.docks.show_workspace("theory")
+
+    @Slot()
+    def reset_view(self) -> None:
+        """The view under the cursor, never a run or a latent."""
+        self._panel_at_hand().reset_view()
+
+    @Slot()
+    def new_latent(self) -> None:
+        latent = self.panels["latent"]
+        assert isinstance(latent, LatentPanel)
+        latent.new_latent()
+
+    @Slot()
+    def undo(self) -> None:
+        self.bridge.undo.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        self.bridge.undo.redo()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Cancel the jobs; where there is none, close the card, clear a selection, leave presentation. Never quits."""
+        jobs = self.bridge.state.jobs
+        if jobs:
+            for job in jobs:
+                self.bridge.post(engine.CancelJob(job))
+        elif self.card.isVisible():
+            self.card.hide()
+        elif not self._clear_selection() and self.docks.presenting:
+            self.present()
+
+    def _clear_selection(self) -> bool:
+        cleared = [panel.clear_selection() for panel in self.panels.values() if isinstance(panel, Selects)]
+        if not any(cleared) and self.bridge.state.at_step is not None:
+            self.bridge.act(Scrub(None))
+            return True
+        return any(cleared)
+
+    @Slot()
+    def present(self) -> None:
+        """Full screen, big type, only the pictures and the bar on top; the same key brings everything back."""
+        on = not self.docks.presenting
+        self.docks.present(on)
+        for widget in (self.menuBar(), self.status, self.scrubber):
+            widget.setVisible(not on)
+        self.look.set_scale(theme.PRESENTATION if on else 1.0)
+        if on:
+            self._was_maximized = self.isMaximized()
+            self.showFullScreen()
+        elif self._was_maximized:
+            self.showMaximized()
+        else:
+            self.showNormal()
+
+    @Slot()
+    def show_keys(self) -> None:
+        sheet = KeySheet(self._keys, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.changed.connect(self._take_keys)
+        sheet.open()
+
+    @Slot()
+    def _about(self) -> None:
+        self.card.say(tr("Latent Explorer {version}. MIT licence.", version=__version__))
+
+    # ---------------------------------------------------------------------------------------------- files
+
+    @Slot()
+    def save_picture(self) -> None:
+        """The focused panel's picture as a PNG that says how to make it again."""
+        self.filing.ask_and_save_picture(self._panel_at_hand())
+
+    @Slot()
+    def save_session(self) -> None:
+        self.filing.ask_and_save_session()
+
+    @Slot()
+    def open_session(self) -> None:
+        self.filing.ask_and_open_file()
+
+    @Slot()
+    def open_folder(self) -> None:
+        self.filing.ask_and_open_folder()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.filing.open_path(Path(url.toLocalFile()))
+        event.acceptProposedAction()
+
+    # ---------------------------------------------------------------------------------------------- the window itself
+
+    def _panel_at_hand(self) -> Panel:
+        """The panel under the cursor, else the one that had the focus last."""
+        under = QApplication.widgetAt(QCursor.pos())
+        return _panel_of(under) or self._focused
+
+    @Slot(QWidget, QWidget)
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        # A button that was clicked must not take the next Space; one that was reached with Tab must.
+        self._by_keys = QApplication.mouseButtons() == Qt.MouseButton.NoButton
+        panel = _panel_of(now)
+        if panel is not None and panel in self.panels.values():
+            self._focused = panel
+
+    @Slot(str)
+    def _show_switched(self, name: str) -> None:
+        self.actions_by_name[f"show_{name}"].setChecked(True)
+
+    @Slot(object)
+    def _show_failure(self, failure: engine.Failed) -> None:
+        self.card.fail(failure.doing, failure.reason, failure.details)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self._by_keys and _presses_button(event):
+            event.accept()  # Space presses the button that was reached with Tab
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ground.setFocus(
+            Qt.FocusReason.OtherFocusReason
+        )  # else Qt gives the focus, and Space, to the first button
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the layout, hide, and let the engine end: training with a checkpoint."""
+        if self.docks.presenting:
+            self.present()
+        self.docks.keep()
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("workspace", self.docks.workspace)
+        self._settings.sync()
+        self.hide()
+        self.bridge.stop(CLOSING_S)
+        event.accept()
+
+
+def _panel_of(widget: QWidget | None) -> Panel | None:
+    while widget is not None and not isinstance(widget, Panel):
+        widget = widget.parentWidget()
+    return widget
+
+
+def _presses_button(event: QEvent) -> bool:
+    return (
+        isinstance(event, QKeyEvent)
+        and event.key() == Qt.Key.Key_Space
+        and isinstance(QApplication.focusWidget(), QAbstractButton)
+    )

@@ -1,0 +1,137 @@
+"""The data panel, with the hands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+import engine
+from engine import DataRef
+from explorer.bridge import Bridge
+from explorer.panels.data import LOAD_JOB, PAGE, PAGE_CHANNEL, DataPanel
+from explorer.state import ChooseData
+from explorer.widgets.data_shelf import CHANNEL
+from tests.explorer.conftest import FakeEngine, pictures, ready_event
+
+COLUMNS = {"glasses": (("none", 70), ("round", 30))}
+POINTS = {each.name for each in engine.BUILT_IN if each.kind == "points"}
+
+
+def load(command: engine.LoadData) -> list[engine.Event]:
+    points = command.data.name in POINTS
+    shape = (2,) if points else (16, 16, 3)
+    problems = () if points else (("broken.png", "it is no picture"),)
+    title = command.data.name.capitalize()
+    return [engine.DataOpened(command.data, title, 100, shape, {} if points else COLUMNS, not points, problems, "x")]
+
+
+def page(command: engine.ReadDataPage) -> list[engine.Event]:
+    total = 30 if command.where else 100
+    count = max(0, min(command.count, total - command.start))
+    points = command.data.name in POINTS
+    samples = np.random.default_rng(0).random((count, 2)).astype(np.float32) if points else pictures(count, 16)
+    rows = tuple({"glasses": "round", "caption": f"face {command.start + k}"} for k in range(count))
+    return [engine.DataPage(command.channel, command.number, command.data, command.start, total, samples, rows)]
+
+
+@pytest.fixture
+def panel(qtbot, theme, bridge: Bridge, fake: FakeEngine) -> DataPanel:
+    fake.answers = {engine.LoadData: load, engine.ReadDataPage: page}
+    made = DataPanel(bridge.desk)
+    qtbot.addWidget(made)
+    made.resize(320, 700)
+    made.show()
+    bridge.listen(made)
+    fake.say(ready_event())
+    settle(bridge, fake)
+    return made
+
+
+def settle(bridge: Bridge, fake: FakeEngine) -> None:
+    while fake.events:
+        bridge.poll()
+
+
+def loads(fake: FakeEngine, job: str = LOAD_JOB) -> list[DataRef]:
+    return [command.data for command in fake.of(engine.LoadData) if command.job == job]
+
+
+def test_it_opens_with_the_portraits_loaded(panel: DataPanel, fake: FakeEngine) -> None:
+    assert loads(fake) == [DataRef("portraits", size=32)]
+    assert panel._facts.text() == "Portraits · 100 samples · 16x16 colour · with captions · 1 left out"
+    assert panel._grid.count() == PAGE
+    assert panel._place.text() == "1-48 of 100"
+    assert panel._problems.topLevelItem(0).text(1) == "it is no picture"
+
+
+def test_every_set_made_here_gets_a_thumbnail(panel: DataPanel, fake: FakeEngine) -> None:
+    asked = {command.job.removeprefix(CHANNEL) for command in fake.of(engine.LoadData)} - {LOAD_JOB}
+    assert asked == POINTS | {"portraits"}
+    assert len(panel._sets._by_name) == len(engine.BUILT_IN)
+
+
+def test_hover_says_what_is_known(panel: DataPanel) -> None:
+    assert panel._grid.tip(3) == "glasses: round\ncaption: face 3"
+    assert panel._grid.tip(-1) == ""
+
+
+def test_paging_and_filtering(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    QTest.mouseClick(panel._on, Qt.MouseButton.LeftButton)
+    settle(bridge, fake)
+    assert panel._place.text() == "49-96 of 100"
+    panel._columns.topLevelItem(0).child(1).setSelected(True)
+    settle(bridge, fake)
+    asked = [command for command in fake.of(engine.ReadDataPage) if command.channel == PAGE_CHANNEL][-1]
+    assert (asked.start, asked.where) == (0, {"glasses": "round"})
+    assert panel._place.text() == "1-30 of 30"
+    assert not panel._on.isEnabled()
+
+
+def test_points_are_a_cloud_without_picture_options(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    panel._sets.itemClicked.emit(panel._sets._by_name["ring"])
+    settle(bridge, fake)
+    assert bridge.state.data == DataRef("ring")
+    assert panel._view.currentWidget() is panel._cloud
+    assert not panel._options.isVisible()
+    assert not panel._columns.isVisible()
+
+
+def test_a_download_begins_only_when_it_is_asked_for(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    panel._sets.itemClicked.emit(panel._sets._by_name["cifar-10"])
+    settle(bridge, fake)
+    wanted = DataRef("cifar-10", size=32)
+    assert bridge.state.data == wanted
+    assert wanted not in loads(fake)
+    assert panel._load.isVisible()
+    QTest.mouseClick(panel._load, Qt.MouseButton.LeftButton)
+    settle(bridge, fake)
+    assert loads(fake)[-1] == wanted
+    assert panel._facts.text().startswith("Cifar-10")
+
+
+def test_an_own_folder_is_read_at_once_with_the_options(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    bridge.act(ChooseData(DataRef("/pictures/cats")))
+    assert loads(fake)[-1] == DataRef("/pictures/cats")
+    settle(bridge, fake)
+    panel._size.setCurrentIndex(5)
+    panel._channels.setCurrentIndex(1)
+    panel._fit.setCurrentIndex(2)
+    panel._fit.activated.emit(2)
+    assert loads(fake)[-1] == DataRef("/pictures/cats", size=64, channels=1, fit="pad")
+
+
+def test_a_hidden_panel_loads_nothing(qtbot, theme, bridge: Bridge, fake: FakeEngine) -> None:
+    panel = DataPanel(bridge.desk)
+    qtbot.addWidget(panel)
+    bridge.listen(panel)
+    fake.say(ready_event())
+    bridge.poll()
+    assert fake.posted == []
+
+
+def test_the_page_can_be_saved(panel: DataPanel) -> None:
+    image, facts = panel.save_picture()
+    assert image.width() > 16
+    assert facts["data"] == "portraits"

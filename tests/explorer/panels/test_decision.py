@@ -1,0 +1,313 @@
+"""The Decision panel: D over a line, over a plane, and under pictures; asked for at a bounded pace."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+import engine
+from engine import DataRef
+from explorer.panel import Panel
+from explorer.panels.decision import DecisionPanel, score_texts
+from explorer.panels.decision_subject import subject_of
+from explorer.state import ChooseSnapshot, Scrub
+from explorer.theme import Theme
+from explorer.widgets.decision_plane import best_where_known
+from tests.explorer.panels.stage import BUNDLED, Stage, info, pictures, ready, run_facts
+
+RUN = "runs/one"
+MIXTURE = DataRef("mixture")
+ANGLES = np.arange(8) * np.pi / 4
+CENTRES = 2 * np.stack((np.cos(ANGLES), np.sin(ANGLES)), 1)
+
+
+def blobs(count: int, modes: int = 8, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (CENTRES[rng.integers(modes, size=count)] + rng.normal(0, 0.12, (count, 2))).astype(np.float32)
+
+
+def decision(dims: int, number: int, snapshot: str = engine.LIVE, modes: int = 8, step: int = 100) -> engine.Decision:
+    shape = (32,) * dims
+    reals = blobs(600)[:, :dims]
+    samples = blobs(600, modes, 1)[:, :dims]
+    return engine.Decision(
+        channel="decision",
+        number=number,
+        snapshot=snapshot,
+        step=step,
+        extent=((-3.0, 3.0),) * dims,
+        p_data=np.linspace(0, 1, 32**dims, dtype=np.float32).reshape(shape),
+        p_g=np.linspace(1, 0, 32**dims, dtype=np.float32).reshape(shape),
+        d=np.full(shape, 0.4, np.float32),
+        d_star=np.linspace(0, 1, 32**dims, dtype=np.float32).reshape(shape),
+        gradient=np.ones((*shape, dims), np.float32),
+        reals_ND=reals,
+        samples_ND=samples,
+        z_NZ=np.random.default_rng(0).normal(size=(600, 1)).astype(np.float32),
+        value=-1.2,
+    )
+
+
+def points_run(dims: int = 2, **changes: Any) -> engine.RunOpened:
+    data = MIXTURE if dims == 2 else DataRef("gaussian-1d")
+    facts = run_facts(RUN, data=data, shape=(dims,), family="gan_2014", **changes)
+    return engine.RunOpened(facts, True, {}, (), (0, 100, 200), (0, 200))
+
+
+def live(dims: int = 2, **changes: Any) -> engine.SnapshotOpened:
+    data = MIXTURE if dims == 2 else DataRef("gaussian-1d")
+    values = {"family": "gan_2014", "shape": (dims,), "data": data, "critic_scale": "probability", **changes}
+    return engine.SnapshotOpened(info(engine.LIVE, **values))
+
+
+@pytest.fixture
+def panel(put: Callable[[type[Panel]], Panel]) -> DecisionPanel:
+    made = put(DecisionPanel)
+    assert isinstance(made, DecisionPanel)
+    return made
+
+
+def ask(panel: DecisionPanel) -> None:
+    """What the timer does when it is due."""
+    panel._pace.stop()
+    panel._ask()
+
+
+def asked(stage: Stage, kind: type) -> Any:
+    return stage.of(kind)[-1]
+
+
+def test_an_empty_panel_says_what_would_fill_it(panel: DecisionPanel) -> None:
+    assert "Space" in panel._empty.text()
+    assert panel.save_picture() is None
+
+
+def test_a_run_on_points_is_shown_unasked(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info(BUNDLED)), points_run(), live())
+    ask(panel)
+    request = asked(stage, engine.DrawDecision)
+    assert (request.channel, request.snapshot, request.data) == ("decision", engine.LIVE, MIXTURE)
+    stage.tell(decision(2, request.number))
+    assert panel._views.currentWidget() is panel._plane
+    assert panel._value.text() == "V(G, D) = \u22121.200"
+    assert "modes covered: 8 of 8" in panel._numbers.text()
+
+
+def test_a_collapse_is_said_in_numbers(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(points_run(), live())
+    ask(panel)
+    stage.tell(decision(2, asked(stage, engine.DrawDecision).number, modes=2))
+    assert "modes covered: 2 of 8" in panel._numbers.text()
+    before = panel._plane.grab().toImage()
+    panel._parts["modes"].setChecked(False)
+    assert panel._plane.grab().toImage() != before
+    panel.reset_view()
+    assert panel._plane.grab().toImage() == before
+
+
+def test_another_snapshot_can_be_chosen_while_points_train(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info(BUNDLED)), points_run(), live())
+    panel._choose(BUNDLED)
+    assert panel._subject is not None
+    assert panel._subject.snapshot == BUNDLED
+    panel._choose(engine.LIVE)
+    assert panel._subject.snapshot == engine.LIVE
+
+
+def test_it_asks_again_for_new_weights_one_request_at_a_time(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(points_run(), live())
+    ask(panel)
+    for step in (10, 20, 30):
+        stage.tell(engine.LiveChanged(step))
+        ask(panel)
+    assert len(stage.of(engine.DrawDecision)) == 1
+    stage.tell(decision(2, asked(stage, engine.DrawDecision).number))
+    assert panel._pace.isActive()
+    assert 0 <= panel._pace.interval() <= 100  # at most ten a second
+    ask(panel)
+    assert len(stage.of(engine.DrawDecision)) == 2
+
+
+def test_nobody_looks_nothing_is_asked(panel: DecisionPanel, stage: Stage) -> None:
+    panel.window().hide()
+    stage.tell(points_run(), live())
+    stage.tell(engine.LiveChanged(5))
+    assert not panel._pace.isActive()
+    panel.window().show()
+    assert panel._pace.isActive()
+
+
+def test_the_scrubber_moves_it_and_the_last_picture_stays(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(points_run(), live())
+    ask(panel)
+    stage.tell(decision(2, asked(stage, engine.DrawDecision).number))
+    stage.act(Scrub(150))
+    assert panel._views.currentWidget() is panel._plane
+    ask(panel)
+    assert asked(stage, engine.DrawDecision).snapshot == engine.run_snapshot(RUN, 0)
+    stage.act(Scrub(250))
+    stage.tell(decision(2, asked(stage, engine.DrawDecision).number, engine.run_snapshot(RUN, 0), step=0))
+    assert "step 0" in panel._numbers.text()  # the hand went on, but what came is shown
+    ask(panel)
+    assert asked(stage, engine.DrawDecision).snapshot == engine.run_snapshot(RUN, 200)
+
+
+def test_a_line_is_drawn_like_figure_1(panel: DecisionPanel, stage: Stage, theme: Theme) -> None:
+    stage.tell(points_run(1), live(1))
+    ask(panel)
+    request = asked(stage, engine.DrawDecision)
+    assert request.resolution >= 200
+    stage.tell(decision(1, request.number))
+    assert panel._views.currentWidget() is panel._line
+    before = panel._line.grab().toImage()
+    panel._parts["arrows"].setChecked(False)
+    assert panel._line.grab().toImage() != before
+    saved = panel.save_picture()
+    assert saved is not None
+    assert saved[1]["latent-explorer:snapshot"] == engine.LIVE
+    assert "gaussian-1d" in saved[1]["latent-explorer:data"]
+
+
+def test_numbers_that_are_not_finite_do_no_harm(panel: DecisionPanel, stage: Stage) -> None:
+    for dims in (1, 2):
+        stage.tell(points_run(dims), live(dims))
+        ask(panel)
+        broken = decision(dims, asked(stage, engine.DrawDecision).number)
+        for field in (broken.d, broken.p_g, broken.gradient, broken.samples_ND):
+            field[: len(field) // 2] = np.nan
+        object.__setattr__(broken, "value", float("nan"))
+        stage.tell(broken)
+        assert not panel.grab().isNull()
+
+
+def test_d_star_has_no_value_where_nothing_is() -> None:
+    given = decision(2, 1)
+    given.p_data[:4], given.p_g[:4] = 0.0, 0.0
+    known = best_where_known(given)
+    assert np.isnan(known[:4]).all()
+    assert np.isfinite(known[4:]).all()
+
+
+def picture_run(**changes: Any) -> engine.RunOpened:
+    facts = run_facts(RUN, step=200, **changes)
+    return engine.RunOpened(facts, True, {}, (), (0, 100, 200), (0, 200))
+
+
+def scores(number: int, count: int, *, heat: bool = False) -> engine.Scores:
+    logits = np.linspace(-2, 2, count, dtype=np.float32)
+    saliency = np.random.default_rng(0).uniform(-1, 1, (count, 8, 8)).astype(np.float32) if heat else None
+    return engine.Scores("decision.scores", number, engine.LIVE, 200, logits, saliency)
+
+
+@pytest.fixture
+def scored(panel: DecisionPanel, stage: Stage) -> DecisionPanel:
+    """The nine samples of a run, with their scores."""
+    stage.tell(picture_run(), engine.SnapshotOpened(info(engine.LIVE, critic_scale="probability")))
+    stage.act(ChooseSnapshot(engine.LIVE))
+    stage.tell(engine.GridDrawn(RUN, 200, pictures(range(9))))
+    ask(panel)
+    request = asked(stage, engine.ScoreSamples)
+    assert not request.saliency
+    stage.tell(scores(request.number, len(request.samples)))
+    return panel
+
+
+def test_the_grid_of_a_run_is_scored(scored: DecisionPanel) -> None:
+    assert len(scored._grid.texts()) == 9
+    assert scored._grid.texts()[0] == "0.12"
+    assert scored._grid.texts()[-1] == "0.88"
+    assert "probability" in scored._note.text()
+
+
+def test_a_chosen_sample_shows_where_d_looks(scored: DecisionPanel, stage: Stage) -> None:
+    grid = scored._grid
+    before = grid.grab().toImage()
+    QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.cell(4).center().toPoint())
+    assert grid.index() == 4
+    request = asked(stage, engine.ScoreSamples)
+    assert request.saliency
+    stage.tell(scores(request.number, 9, heat=True))
+    assert grid.grab().toImage() != before
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    assert grid.index() == 5
+    scored.reset_view()
+    assert grid.index() == -1
+
+
+def test_the_scrubber_chooses_the_grid_that_is_scored(scored: DecisionPanel, stage: Stage) -> None:
+    stage.act(Scrub(100))
+    ask(scored)
+    request = asked(stage, engine.ReadGrid)
+    assert (request.channel, request.step) == ("decision.grid", 100)
+    stage.tell(engine.GridDrawn(RUN, 100, pictures(range(20, 29)), "decision.grid", request.number))
+    assert asked(stage, engine.ScoreSamples).snapshot == engine.run_snapshot(RUN, 0)
+
+
+def test_a_bundled_model_scores_its_own_samples_and_says_what_a_relativistic_score_is(
+    panel: DecisionPanel, stage: Stage
+) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info(BUNDLED, critic_scale="difference")))
+    ask(panel)
+    request = asked(stage, engine.DrawPoints)
+    frame = engine.Frame(
+        request.channel, request.number, BUNDLED, 1, "points", pictures(range(36)), np.zeros((36, 12), np.float32), 1.0
+    )
+    stage.tell(frame)
+    stage.tell(scores(asked(stage, engine.ScoreSamples).number, 36))
+    assert panel._grid.texts()[0] == "\u22122.0"
+    assert panel._grid.texts()[-1] == "+2.0"
+    assert "differences" in panel._note.text()
+
+
+def test_a_failure_is_told_and_the_next_change_asks_again(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(points_run(), live())
+    ask(panel)
+    stage.tell(engine.Failed("Drawing", "The data set is gone; open it again.", channel="decision"))
+    assert panel._note.text() == "The data set is gone; open it again."
+    stage.tell(engine.LiveChanged(9))
+    ask(panel)
+    assert len(stage.of(engine.DrawDecision)) == 2
+
+
+def test_facts_of_an_earlier_live_run_are_not_used(stage: Stage, panel: DecisionPanel) -> None:
+    stage.tell(engine.SnapshotOpened(info(engine.LIVE, critic_scale="difference")))
+    families = (engine.FamilyCard("gan_2014", "GAN", "", ("points",), ("latent", "critic"), (), (), "paper", {}),)
+    stage.tell(engine.Ready(families, (), (), "cpu", 2, "home"), points_run())
+    subject = subject_of(stage.state)
+    assert subject is not None
+    assert subject.lacks_facts
+    assert subject.scale == "probability"
+    ask(panel)
+    assert asked(stage, engine.OpenSnapshot).snapshot == engine.LIVE
+
+
+def test_a_model_without_critic_has_nothing_to_show(stage: Stage, panel: DecisionPanel) -> None:
+    stage.tell(engine.SnapshotOpened(info("bundled:vae", capabilities=("latent",))))
+    assert subject_of(stage.state) is None
+    ask(panel)
+    assert not stage.of(engine.DrawPoints)
+
+
+@pytest.mark.parametrize("size", [(420, 300), (900, 520), (420, 640), (1600, 900)])
+def test_every_size_and_theme_can_be_painted(scored: DecisionPanel, theme: Theme, size: tuple[int, int]) -> None:
+    scored._grid.choose(3)
+    scored.window().resize(*size)
+    for choice in ("dark", "light"):
+        theme.choose(choice)
+        assert not scored.grab().isNull()
+    cells = [scored._grid.cell(k) for k in range(scored._grid.shown())]
+    assert cells
+    assert all(not a.intersects(b) for a, b in itertools.pairwise(cells))
+
+
+def test_score_texts() -> None:
+    levels, texts = score_texts(np.array([0.0, np.nan, 3.0], np.float32), relative=False)
+    assert texts == ("0.50", "NaN", "0.95")
+    assert np.isnan(levels[1])
+    assert score_texts(np.array([5.0, 6.0, 7.5], np.float32), relative=True)[1] == ("\u22121.0", "+0.0", "+1.5")

@@ -1,0 +1,180 @@
+"""The sample grid: newest, at the scrubber's step, two steps against each other, and where its samples go."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+import engine
+from engine import DrawPoints, GridDrawn, ReadGrid
+from explorer.panel import Panel
+from explorer.panels import samples
+from explorer.panels.samples import SamplesPanel
+from explorer.state import ChooseSnapshot, Scrub, SendToSlot, VisitPoint
+from tests.explorer.panels.stage import BUNDLED, Stage, colour, drawn, grid_point, info, pictures, ready, run_opened
+
+LEFT = Qt.MouseButton.LeftButton
+RUN = "runs/one"
+
+
+@pytest.fixture
+def panel(put: Callable[[type[Panel]], Panel]) -> SamplesPanel:
+    made = put(SamplesPanel)
+    assert isinstance(made, SamplesPanel)
+    return made
+
+
+@pytest.fixture
+def running(panel: SamplesPanel, stage: Stage) -> SamplesPanel:
+    """A run that has drawn its third grid."""
+    stage.tell(ready(), run_opened(RUN, (0, 100), (0, 100), training=True))
+    stage.tell(grid(200))
+    stage.posted.clear()
+    return panel
+
+
+def grid(step: int, channel: str = "", number: int = 0, path: str = RUN) -> GridDrawn:
+    return GridDrawn(path, step, pictures([(step, k) for k in range(9)]), channel, number)
+
+
+def shown(panel: SamplesPanel, index: int = 0) -> tuple[int, ...]:
+    picture = panel._grid.picture(index)
+    assert picture is not None
+    return tuple(int(value) for value in picture[0, 0])
+
+
+def test_a_stored_sheet_is_there_before_the_engine(
+    put: Callable[[type[Panel]], Panel], tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "portraits-32"
+    folder.mkdir()
+    sheet = QImage(30, 20, QImage.Format.Format_RGB32)
+    sheet.fill(Qt.GlobalColor.red)
+    assert sheet.save(str(folder / "sheet.png"))
+    monkeypatch.setattr(samples, "MODELS", tmp_path)
+    panel = put(SamplesPanel)
+    image = panel._sheet.image()
+    assert image is not None
+    assert (image.width(), image.height()) == (30, 20)
+
+
+def test_before_a_run_it_shows_the_explored_model(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info()))
+    (request,) = stage.of(DrawPoints)
+    assert (request.snapshot, len(request.points)) == (BUNDLED, 36)
+    stage.tell(drawn(request))
+    assert shown(panel, 7) == colour(grid_point(7))
+    assert "40\u2009000" in panel._caption.text()
+
+
+def test_the_newest_grid_follows_the_training(running: SamplesPanel, stage: Stage) -> None:
+    assert shown(running) == colour((200, 0))
+    stage.tell(grid(300))
+    assert shown(running) == colour((300, 0))
+    assert "step 300" in running._caption.text()
+    stage.tell(grid(999, path="runs/other"))
+    assert shown(running) == colour((300, 0))
+
+
+def test_the_scrubber_shows_the_grid_of_its_step(running: SamplesPanel, stage: Stage) -> None:
+    stage.tell(Scrub(120))
+    (request,) = stage.of(ReadGrid)
+    assert (request.path, request.step) == (RUN, 120)
+    stage.tell(grid(300))  # the training goes on
+    assert shown(running) == colour((200, 0))
+    stage.tell(grid(100, request.channel, request.number))
+    assert shown(running) == colour((100, 0))
+    stage.tell(Scrub(None))
+    assert shown(running) == colour((300, 0))
+
+
+def test_an_older_answer_to_the_scrubber_is_dropped(running: SamplesPanel, stage: Stage) -> None:
+    stage.tell(Scrub(10))
+    stage.tell(Scrub(100))
+    first, second = stage.of(ReadGrid)
+    stage.tell(grid(100, second.channel, second.number), grid(0, first.channel, first.number))
+    assert shown(running) == colour((100, 0))
+
+
+def test_an_opened_run_shows_its_last_grid(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), run_opened(RUN, (0, 100)))
+    (request,) = stage.of(ReadGrid)
+    assert request.step == 100
+
+
+def test_two_steps_are_compared_by_a_wipe(running: SamplesPanel, stage: Stage) -> None:
+    running._compare.setChecked(True)
+    (request,) = stage.of(ReadGrid)
+    assert request.step == 0
+    stage.tell(grid(0, request.channel, request.number))
+    second = running._grid.second()
+    assert shown(running) == colour((0, 0))
+    assert second is not None
+    assert tuple(second[0, 0, 0]) == colour((200, 0))
+    running._compare.setChecked(False)
+    assert shown(running) == colour((200, 0))
+    assert running._grid.second() is None
+
+
+def test_a_click_sends_and_a_double_click_visits(running: SamplesPanel, stage: Stage, qtbot: QtBot) -> None:
+    running._click.setInterval(1)
+    running._slot.setCurrentIndex(running._slot.findData("B"))
+    place = running._grid.cell(3).center().toPoint()
+    QTest.mouseClick(running._grid, LEFT, pos=place)
+    qtbot.waitUntil(lambda: bool(stage.acted), timeout=2000)
+    assert stage.acted == [SendToSlot(grid_point(3), "B")]
+    stage.acted.clear()
+    running._click.setInterval(60_000)
+    QTest.mouseClick(running._grid, LEFT, pos=place)
+    QTest.mouseDClick(running._grid, LEFT, pos=place)
+    assert stage.acted == [VisitPoint(grid_point(3))]
+    assert not running._click.isActive()
+
+
+def test_letters_send_at_once(running: SamplesPanel, stage: Stage) -> None:
+    running._grid.set_index(4)
+    QTest.keyClick(running._grid, Qt.Key.Key_C)
+    assert stage.acted == [SendToSlot(grid_point(4), "C")]
+
+
+def test_the_menu_sends_too(running: SamplesPanel, stage: Stage) -> None:
+    menu = running.make_menu(2)
+    menu.triggered.emit(menu.actions()[1])
+    menu.triggered.emit(menu.actions()[0])
+    menu.deleteLater()
+    assert stage.acted == [SendToSlot(grid_point(2), "A"), VisitPoint(grid_point(2))]
+
+
+def test_samples_of_a_run_that_is_not_explored_offer_to_explore_it(running: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ChooseSnapshot(BUNDLED))
+    assert running._explore.isVisible()
+    QTest.mouseClick(running._explore, LEFT)
+    assert stage.acted[-1] == ChooseSnapshot("live")
+    assert not running._explore.isVisible()
+
+
+def test_points_are_a_scatter(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), run_opened(RUN))
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    stage.tell(GridDrawn(RUN, 10, points))
+    assert panel._stack.currentWidget() is panel._points
+    assert panel._points.count() == 50
+
+
+def test_a_saved_grid_says_how_to_make_it_again(running: SamplesPanel) -> None:
+    saved = running.save_picture()
+    assert saved is not None
+    image, facts = saved
+    words = shlex.split(facts["latent-explorer:command"])
+    assert words[3:6] == ["sample", "--snapshot", "run:runs/one@100"]
+    assert words.count("--point") == 9
+    assert len(json.loads(facts["latent-explorer:recipe"])) == 9
+    assert image.width() == 3 * 9 - 1

@@ -1,0 +1,307 @@
+"""The whole window on a fake engine: keys, workspaces, files, the card, the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QTabBar
+
+import engine
+from engine import DataRef
+from explorer import docks
+from explorer.bridge import Bridge
+from explorer.keysheet import KeySheet
+from explorer.pictures import facts_in, write_png
+from explorer.session import read_session
+from explorer.state import ChooseSnapshot, Scrub
+from explorer.theme import Theme
+from explorer.widgets.canvas import to_qimage
+from explorer.window import MainWindow
+from tests.explorer.conftest import FakeEngine, pictures, ready_event, run_opened, train_state
+
+
+@pytest.fixture
+def window(qtbot, theme: Theme, settings: QSettings, bridge: Bridge, fake: FakeEngine) -> Iterator[MainWindow]:
+    made = MainWindow(bridge, theme, settings)
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    made.docks.fit()
+    fake.say(ready_event())
+    bridge.poll()
+    fake.posted.clear()
+    yield made
+    made.close()
+
+
+def visible(window: MainWindow) -> set[str]:
+    return {key for key in window.panels if not window.docks.dock(key).isHidden()}
+
+
+def press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(window.rect().center(), Qt.DropAction.CopyAction, data, *buttons)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.dropEvent(QDropEvent(QPointF(window.rect().center()), Qt.DropAction.CopyAction, data, *buttons))
+
+
+# -------------------------------------------------------------------------------------------------- life
+
+
+def test_the_bundled_model_opens_by_itself(qtbot, theme, settings, bridge: Bridge, fake: FakeEngine) -> None:
+    window = MainWindow(bridge, theme, settings)
+    qtbot.addWidget(window)
+    fake.say(ready_event())
+    bridge.poll()
+    assert engine.OpenSnapshot("bundled:portraits-32") in fake.posted
+    assert window.docks.workspace == "explore"
+    window.close()
+
+
+def test_closing_keeps_the_layout_and_closes_the_engine(
+    window: MainWindow, settings: QSettings, fake: FakeEngine
+) -> None:
+    window.show_theory()
+    assert window.close()
+    assert fake.closed
+    assert settings.value("workspace") == "theory"
+    assert settings.contains("layout/theory")
+
+
+def test_live_is_known_when_a_run_trains(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(run_opened())
+    bridge.poll()
+    assert engine.OpenSnapshot(engine.LIVE) in fake.posted
+    assert bridge.state.explored != engine.LIVE
+
+
+# -------------------------------------------------------------------------------------------------- workspaces
+
+
+def test_workspaces_on_their_keys(window: MainWindow, qtbot) -> None:
+    for key, name in ((Qt.Key.Key_1, "train"), (Qt.Key.Key_6, "theory"), (Qt.Key.Key_2, "explore")):
+        press(window, key)
+        assert window.docks.workspace == name
+        wanted = {panel for column in docks.BY_NAME[name].columns for row in column.rows for panel in row}
+        assert visible(window) == wanted
+        assert window.actions_by_name[f"show_{name}"].isChecked()
+
+
+def test_the_window_keeps_its_size_through_all_workspaces(window: MainWindow) -> None:
+    for name in ("train", "theory", "explore", "train"):
+        window.docks.show_workspace(name)
+        QApplication.processEvents()
+        assert (window.width(), window.height()) == (1280, 800)
+
+
+def test_no_tab_bar_without_its_panels(window: MainWindow) -> None:
+    for name in ("train", "explore"):
+        window.docks.show_workspace(name)
+        QApplication.processEvents()
+    bars = [bar for bar in window._ground.findChildren(QTabBar) if bar.isVisible() and bar.parent() is window._ground]
+    assert bars == []
+
+
+def test_a_person_s_layout_comes_back_and_goes(window: MainWindow) -> None:
+    window.docks.show_workspace("train")
+    window.docks.dock("runs").close()
+    window.docks.show_workspace("explore")
+    window.docks.show_workspace("train")
+    assert "runs" not in visible(window)
+    window.docks.forget()
+    assert "runs" in visible(window)
+
+
+def test_presentation_shows_only_pictures_in_big_type(window: MainWindow) -> None:
+    size = QApplication.font().pixelSize()
+    window.show_train()
+    before = visible(window)
+    press(window, Qt.Key.Key_F)
+    assert visible(window) == {"samples"}
+    assert window.isFullScreen()
+    assert not window.menuBar().isVisible()
+    assert window.transport.isVisible()
+    assert QApplication.font().pixelSize() > size
+    press(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert visible(window) == before
+    assert QApplication.font().pixelSize() == size
+
+
+# -------------------------------------------------------------------------------------------------- keys
+
+
+def test_space_starts_then_pauses(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    press(window, Qt.Key.Key_Space)
+    assert fake.of(engine.StartRun) == [engine.StartRun("gan_modern", "modern", DataRef("portraits", size=32), {})]
+    fake.say(run_opened(), train_state())
+    bridge.poll()
+    press(window, Qt.Key.Key_T)
+    assert fake.of(engine.SetRunning) == [engine.SetRunning(False)]
+
+
+def test_letters_and_space_are_text_in_a_text_field(window: MainWindow, fake: FakeEngine) -> None:
+    window.show_train()
+    field = window.panels["settings"].findChild(QLineEdit)
+    field.setFocus()
+    QTest.keyClicks(field, "g 1f")
+    assert field.text() == "g 1f"
+    assert window.docks.workspace == "train"
+    assert not fake.of(engine.StartRun)
+
+
+def test_space_presses_a_button_that_has_the_focus(window: MainWindow, fake: FakeEngine, qtbot) -> None:
+    button = QPushButton("x", window)
+    button.show()
+    button.setFocus()
+    with qtbot.waitSignal(button.clicked):
+        press(window, Qt.Key.Key_Space)
+    assert not fake.of(engine.StartRun)
+
+
+def test_escape_cancels_then_clears_and_never_quits(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(engine.JobProgress("walk", "Exporting", 1, 10, None), run_opened(training=False))
+    bridge.poll()
+    press(window, Qt.Key.Key_Escape)
+    assert fake.of(engine.CancelJob) == [engine.CancelJob("walk")]
+    fake.say(engine.JobCancelled("walk"))
+    bridge.poll()
+    bridge.act(Scrub(600))
+    for _ in range(3):
+        press(window, Qt.Key.Key_Escape)
+    assert bridge.state.at_step is None
+    assert window.isVisible()
+
+
+def test_keys_can_be_changed(window: MainWindow, qtbot) -> None:
+    window.show_keys()
+    sheet = window.findChild(KeySheet)
+    step = next(key for key in sheet._edits.values() if key.name == "present")
+    sheet.set_key(step, "R")
+    assert "Reset the view" in sheet._said.text()
+    assert window.actions_by_name["present"].shortcut().toString() == "R"
+    assert window.actions_by_name["reset_view"].shortcuts() == []
+    sheet.close()
+
+
+def test_undo_and_redo_name_what_they_undo(window: MainWindow, bridge: Bridge) -> None:
+    window.show_train()
+    slider = window.panels["settings"]._form.row("beta1")._editor
+    slider.editStarted.emit()
+    slider.setValue(0.9)
+    slider.editFinished.emit()
+    undo = window.actions_by_name["undo"]
+    assert undo.isEnabled()
+    assert undo.text() == "Undo Beta1 0.9"
+    undo.trigger()
+    assert slider.value() == 0.5
+    window.actions_by_name["redo"].trigger()
+    assert slider.value() == pytest.approx(0.9)
+
+
+# -------------------------------------------------------------------------------------------------- files
+
+
+def test_dropping_a_run_and_a_folder(window: MainWindow, bridge: Bridge, fake: FakeEngine, tmp_path: Path) -> None:
+    run, faces = tmp_path / "run", tmp_path / "faces"
+    run.mkdir()
+    faces.mkdir()
+    (run / "run.json").write_text("{}")
+    drop(window, run)
+    assert fake.of(engine.OpenRun) == [engine.OpenRun(str(run))]
+    assert window.docks.workspace == "train"
+    drop(window, faces)
+    assert bridge.state.data == DataRef(str(faces))
+
+
+def test_a_dropped_picture_of_ours_brings_its_latent_back(window: MainWindow, bridge: Bridge, tmp_path: Path) -> None:
+    recipe = json.dumps([{"seed": 42, "x": 1.5, "y": 2.0}])
+    facts = {"latent-explorer:recipe": recipe, "latent-explorer:snapshot": "bundled:fashion"}
+    write_png(to_qimage(pictures(1)[0]), facts, tmp_path / "a.png")
+    seen = []
+    window.panels["latent"].take = seen.append
+    drop(window, tmp_path / "a.png")
+    assert bridge.state.explored == "bundled:fashion"
+    assert [event.point.seed for event in seen if hasattr(event, "point")] == [42]
+
+
+def test_what_cannot_be_opened_is_said(window: MainWindow, tmp_path: Path) -> None:
+    write_png(to_qimage(pictures(1)[0]), {"latent-explorer:recipe": "broken"}, tmp_path / "a.png")
+    window.filing.open_path(tmp_path / "a.png")
+    assert "cannot be read" in window.card.text()
+    window.filing.open_path(tmp_path / "gone")
+    assert "nothing at" in window.card.text()
+    assert window.card.isVisible()
+
+
+def test_saving_a_picture_with_its_metadata(window: MainWindow, tmp_path: Path) -> None:
+    panel = window.panels["data"]
+    panel.save_picture = lambda: (to_qimage(pictures(1)[0]), {"latent-explorer:step": "7"})
+    window.filing.save_picture(panel, tmp_path / "a.jpg")
+    assert facts_in(tmp_path / "a.png") == {"latent-explorer:step": "7"}
+    assert window.card.text() == "Saved a.png."
+    window.filing.save_picture(panel, tmp_path / "no" / "a.png")
+    assert "another folder" in window.card.text()
+
+
+def test_a_session_there_and_back(window: MainWindow, bridge: Bridge, fake: FakeEngine, tmp_path: Path) -> None:
+    fake.say(run_opened(training=False))
+    bridge.poll()
+    bridge.act(Scrub(600))
+    bridge.act(ChooseSnapshot("live"))
+    window.show_theory()
+    window.filing.save_session(tmp_path / "mine")
+    file = tmp_path / "mine.session.json"
+    assert read_session(file).step == 600
+    bridge.act(Scrub(None))
+    bridge.act(ChooseSnapshot("bundled:portraits-32"))
+    window.show_explore()
+    window.filing.open_path(file)
+    assert (bridge.state.at_step, bridge.state.explored, window.docks.workspace) == (600, "live", "theory")
+
+
+def test_a_session_of_another_run_waits_for_it(
+    window: MainWindow, bridge: Bridge, fake: FakeEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.session.json"
+    file.write_text(json.dumps({"format": 1, "run": "runs/far", "step": 600}))
+    window.filing.open_path(file)
+    assert engine.OpenRun("runs/far") in fake.posted
+    assert bridge.state.at_step is None
+    fake.say(run_opened("runs/far", training=False))
+    bridge.poll()
+    assert bridge.state.at_step == 600
+
+
+# -------------------------------------------------------------------------------------------------- the card
+
+
+def test_a_failure_is_a_card_with_details_to_copy(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(engine.Failed("Opening the run", "It is damaged.", "Traceback"))
+    bridge.poll()
+    assert window.card.text() == "Opening the run\nIt is damaged."
+    QTest.mouseClick(window.card._copy, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text().endswith("Traceback")
+    press(window, Qt.Key.Key_Escape)
+    assert not window.card.isVisible()
+
+
+def test_a_notice_goes_by_itself(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(engine.Notice("Resumed with one thread."))
+    bridge.poll()
+    assert window.card.text() == "Resumed with one thread."
+    window.card._timer.timeout.emit()
+    assert not window.card.isVisible()

@@ -1,0 +1,54 @@
+"""The legend of a plot: it wraps, hides curves, and points at them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from explorer.theme import Theme
+from explorer.widgets.curve_drawing import ink
+from explorer.widgets.curve_legend import CurveLegend, Entry
+
+
+@pytest.fixture
+def legend(qtbot: QtBot, theme: Theme) -> CurveLegend:
+    made = CurveLegend("Loss")
+    qtbot.addWidget(made)
+    colors = theme.look.series
+    made.set_entries([Entry(f"k{i}", f"curve {i}", ink(colors[i], i), "0.1234") for i in range(4)])
+    made.resize(600, made.heightForWidth(600))
+    made.show()
+    return made
+
+
+def test_it_takes_more_rows_where_it_is_narrow(legend: CurveLegend) -> None:
+    assert legend.heightForWidth(200) > legend.heightForWidth(600)
+    assert legend.heightForWidth(40) > legend.heightForWidth(200)
+
+
+def test_a_click_toggles_and_the_mouse_points(legend: CurveLegend, qtbot: QtBot) -> None:
+    middle = legend.place("k2").center().toPoint()
+    with qtbot.waitSignal(legend.pointed) as pointed:
+        QTest.mouseMove(legend, middle)
+    assert pointed.args == ["k2"]
+    with qtbot.waitSignal(legend.toggled) as toggled:
+        QTest.mouseClick(legend, Qt.MouseButton.LeftButton, pos=middle)
+    assert toggled.args == ["k2"]
+
+
+def test_the_keys_do_what_the_mouse_does(legend: CurveLegend, qtbot: QtBot) -> None:
+    QTest.keyClick(legend, Qt.Key.Key_Right)
+    with qtbot.waitSignal(legend.toggled) as toggled:
+        QTest.keyClick(legend, Qt.Key.Key_Return)
+    assert toggled.args == ["k1"]
+
+
+def test_new_values_do_not_move_anything(legend: CurveLegend) -> None:
+    before = [legend.place(entry.key) for entry in legend.entries()]
+    legend.set_entries([Entry(e.key, e.title, e.ink, "-9876.5") for e in legend.entries()])
+    assert [legend.place(entry.key) for entry in legend.entries()] == before
+    noted = [Entry(e.key, e.title, e.ink, "1", "3 NaN") for e in legend.entries()]
+    legend.set_entries(noted)
+    assert legend.place("k1").left() > before[1].left()

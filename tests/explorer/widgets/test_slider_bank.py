@@ -1,0 +1,57 @@
+"""Many sliders, some at a time."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from explorer.widgets.slider_bank import BankItem, SliderBank
+
+
+@pytest.fixture
+def bank(qtbot: QtBot) -> SliderBank:
+    made = SliderBank(low=-3, high=3, rows=4)
+    qtbot.addWidget(made)
+    made.set_items([BankItem(str(i), f"z {i}") for i in range(10)])
+    return made
+
+
+def test_pages_lead_through_all(bank: SliderBank) -> None:
+    assert bank.page_keys() == ("0", "1", "2", "3")
+    bank._on.click()
+    bank._on.click()
+    assert bank.page_keys() == ("8", "9")
+    assert not bank._on.isEnabled()
+    bank._back.click()
+    assert bank.page_keys() == ("4", "5", "6", "7")
+
+
+def test_numbers_name_sliders_and_words_search(bank: SliderBank) -> None:
+    search = bank.findChild(QLineEdit)
+    search.setText("7, 3")
+    assert bank.page_keys() == ("3", "7")
+    search.setText("z 9")
+    assert bank.page_keys() == ("9",)
+    search.setText("nothing like that")
+    assert bank.page_keys() == ()
+
+
+def test_the_hand_is_heard_and_the_engine_is_not(bank: SliderBank, qtbot: QtBot) -> None:
+    moves: list[tuple[str, float]] = []
+    bank.moved.connect(lambda key, value: moves.append((key, value)))
+    bank.set_values({"1": 1.5}, frozenset({"1"}))
+    bank.set_range(-1, 1)
+    assert not moves
+    slider = bank.slider("2")
+    assert slider is not None
+    slider.setValue(0.5)
+    assert moves == [("2", 0.5)]
+
+
+def test_values_follow_to_other_pages(bank: SliderBank) -> None:
+    bank.set_values({"5": 2.0})
+    bank._on.click()
+    slider = bank.slider("5")
+    assert slider is not None
+    assert slider.value() == 2.0
