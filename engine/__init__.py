@@ -22,12 +22,15 @@ from engine.controls import (
     to_plain,
 )
 from engine.data.ref import BUILT_IN, BuiltIn, DataRef
+from engine.expression import ExpressionError
+from engine.expression import parse as parse_expression
 from engine.knobs import FamilyCard, Knob, KnobError, KnobValue, Preset
 from engine.messages import *  # noqa: F403  the vocabulary of the door
 from engine.series import Series
 
 if TYPE_CHECKING:
     from engine.engine import Engine
+    from engine.machine import machine_facts, process_age
 
 __version__ = "0.1.0"
 
@@ -37,4 +40,8 @@ def __getattr__(name: str) -> Any:
         from engine.engine import Engine
 
         return Engine
+    if name in ("machine_facts", "process_age"):
+        from engine import machine
+
+        return getattr(machine, name)
     raise AttributeError(f"module 'engine' has no attribute {name!r}")

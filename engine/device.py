@@ -68,3 +68,9 @@ def memory_in_use(device: torch.device) -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+def finish_work(device: torch.device) -> None:
+    """Wait until the device has done what it was asked for, before another thread reads the result."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

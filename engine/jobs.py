@@ -108,15 +108,24 @@ def find_directions(command: FindDirections, opened: Opened, device: torch.devic
         found.append(DirectionFacts(f"pca:{index}", f"PCA {index + 1}", "pca", share=float(share)))
     yield DirectionsFound(command.snapshot, tuple(found))
 
-    judge = _judge(opened)
-    if judge is not None:
-        clock = Clock(command.job, "Looking for attributes")
-        by_name = yield from _with_progress(attribute_directions(opened.space, judge), clock)
-        for name, vector in by_name.items():
-            opened.directions[name] = vector.direction
-            found.append(DirectionFacts(name, name, "attribute", alignment=vector.alignment, cohen_d=vector.cohen_d))
-        yield DirectionsFound(command.snapshot, tuple(found))
+    found += yield from find_attributes(command.job, opened)
+    yield DirectionsFound(command.snapshot, tuple(found))
     yield JobDone(command.job, f"{len(found)} directions.")
+
+
+def find_attributes(job: str, opened: Opened) -> Generator[Event, None, list[DirectionFacts]]:
+    """Attribute vectors where a judge knows such pictures; those that a bundled model brings with it at once."""
+    if "directions" in opened.facts:
+        return [DirectionFacts(**facts) for facts in opened.facts["directions"]]
+    judge = _judge(opened)
+    if judge is None:
+        return []
+    by_name = yield from _with_progress(attribute_directions(opened.space, judge), Clock(job, "Looking for attributes"))
+    opened.directions.update({name: vector.direction for name, vector in by_name.items()})
+    return [
+        DirectionFacts(name, name, "attribute", alignment=vector.alignment, cohen_d=vector.cohen_d)
+        for name, vector in by_name.items()
+    ]
 
 
 def find_exemplars(command: FindExemplars, opened: Opened, device: torch.device) -> Job:

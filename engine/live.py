@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.data.ref import DataRef
-from engine.family import Snapshot
+
+if TYPE_CHECKING:
+    from engine.family import Snapshot
 
 WANTED_SECONDS = 1.5
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load as load_directions
 from safetensors.torch import load as load_safetensors
 
 from engine import files, runs
@@ -22,6 +23,7 @@ from engine.live import LiveSnapshot
 from engine.messages import LIVE, BundledCard, SnapshotInfo
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+DIRECTIONS = "directions.safetensors"  # attribute vectors that were found when the model was bundled
 KEPT = 6
 LARGEST_WEIGHTS = 1 << 30
 
@@ -106,7 +108,10 @@ class Shelf:
         card = read_card(folder)
         frozen = self._frozen(card["family"], card["knobs"], card["shape"], card["conditions"], folder)
         data = DataRef.from_plain(card["data"])
-        return Opened(snapshot, frozen, int(card["steps"]), card["family"], card["title"], data, card)
+        opened = Opened(snapshot, frozen, int(card["steps"]), card["family"], card["title"], data, card)
+        if (folder / DIRECTIONS).is_file():
+            opened.directions.update(load_directions(files.read_bytes(folder / DIRECTIONS, limit=LARGEST_WEIGHTS)))
+        return opened
 
     def _frozen(
         self, family: str, knobs: Mapping[str, Any], shape: Any, conditions: Mapping[str, Any], folder: Path

@@ -25,7 +25,7 @@ from engine.controls import GRID_SEED
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
 from engine.data.ref import DataRef
-from engine.device import memory_in_use
+from engine.device import finish_work, memory_in_use
 from engine.family import Families, LatentSpace, Snapshot
 from engine.knobs import KnobValue, configure, values_of
 from engine.live import LiveModel, LiveSnapshot
@@ -286,8 +286,7 @@ class Training:
     def publish(self) -> Snapshot:
         """Freeze the present (EMA) weights as the snapshot "live"."""
         copies = {name: tensor.detach().clone() for name, tensor in self.stepper.family.snapshot_tensors().items()}
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        finish_work(self.device)
         snapshot = self.stepper.entry.open_snapshot(self.stepper.config, self.stepper.family.spec, copies)
         record = self.writer.record
         data = DataRef.from_plain(record.data)

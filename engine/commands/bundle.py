@@ -7,6 +7,7 @@ of ready arithmetics, and the one command that trains it again.
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from typing import Annotated, Any
 
 import numpy as np
 import tyro
+from safetensors.numpy import save as save_directions
 from safetensors.torch import save
 
-from engine import files, runs
+from engine import files, jobs, runs
 from engine.commands import concepts, evaluate, pictures
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.commands.options import parse
@@ -27,6 +29,8 @@ from engine.data.catalog import open_data
 from engine.data.ref import DataRef
 from engine.engine import default_home
 from engine.evaluate.sampling import find_exemplars
+from engine.run_record import RunRecord
+from engine.shelf import DIRECTIONS
 from engine.train import GRID_COUNT
 
 SHEET_COLUMNS = 8
@@ -65,6 +69,7 @@ def run(words: Sequence[str]) -> int:
         dataset = bars.loaded(open_data(data, default_home()))
         measuring = evaluate.EvaluateOptions(explored.name, samples=options.samples)
         quality = evaluate.measured(explored, data, dataset, measuring, bars)
+        attributes = bars.finished(jobs.find_attributes("bundle", explored.opened))
         presets = {title: _exemplars(explored, title, bars) for title in options.presets}
     tensors = {name: tensor.half().contiguous() for name, tensor in explored.opened.snapshot.tensors().items()}
     weights = save(tensors)
@@ -72,8 +77,13 @@ def run(words: Sequence[str]) -> int:
         raise CommandError(f"The weights take {len(weights) >> 20} MB and 12 MB is the limit; train a smaller model.")
     files.make_folder(folder)
     files.write_bytes(folder / "weights.safetensors", weights)
+    if attributes:
+        vectors = {facts.name: explored.opened.directions[facts.name] for facts in attributes}
+        files.write_bytes(folder / DIRECTIONS, save_directions(vectors))
     _write_sheet(explored, folder / "sheet.png")
-    files.write_json(folder / "card.json", _card(explored, record, options, quality, presets))
+    card = _card(explored, record, options, quality, presets)
+    card["directions"] = [dataclasses.asdict(facts) for facts in attributes]
+    files.write_json(folder / "card.json", card)
     say(f"{options.title}: step {explored.opened.step}, {len(weights) / 1e6:.1f} MB in {folder}.")
     return 0
 
@@ -98,7 +108,7 @@ def _write_sheet(explored: Explored, path: Path) -> None:
 
 def _card(
     explored: Explored,
-    record: runs.RunRecord,
+    record: RunRecord,
     options: BundleOptions,
     quality: dict[str, Any],
     presets: dict[str, dict[str, list[list[int]]]],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from types import TracebackType
 from typing import Self, TypeVar
@@ -106,6 +106,17 @@ class Bars:
             if event.doing not in tasks:
                 tasks[event.doing] = self._progress.add_task(event.doing, total=None)
             self._progress.update(tasks[event.doing], completed=event.done, total=event.total)
+
+    def finished(self, job: Generator[Event, None, R]) -> R:
+        """Run a job of the explore lane to its end and return its result; its progress goes to bars."""
+        result: list[R] = []
+
+        def driven() -> Iterator[Event]:
+            result.append((yield from job))
+
+        for _ in self.events(driven()):
+            pass
+        return result[0]
 
     def loaded(self, loader: Loader) -> Dataset:
         """Run a loader to its end and return the data set."""

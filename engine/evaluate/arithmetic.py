@@ -98,7 +98,8 @@ def measure_arithmetic(
         by_slots[column] = yield from counted(
             _measured(snapshot, judge, pool, column, context, made, at_once), done, total
         )
-        directions = directions_from(pool, {column: judge.columns[column]}, EXEMPLARS)
+        values = {column: judge.columns[column]}
+        directions = yield from counted(directions_from(pool, values), done + 2 * trials, total)
         job = _applied(snapshot, judge, singles, column, directions, faces, at_once)
         by_directions[column] = yield from counted(job, done + 2 * trials, total)
     return {

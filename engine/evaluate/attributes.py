@@ -16,10 +16,11 @@ import numpy as np
 
 from engine.controls import GRID_SEED
 from engine.directions import AttributeVector, attribute_vector
-from engine.evaluate.sampling import AT_ONCE, CLEAR, Classifier, Rows, Seen, Steps, search
+from engine.evaluate.sampling import Classifier, Rows, Seen, Steps, counted, search
 from engine.family import LatentSpace
 
 EXEMPLARS = 64  # with a value, and as many without
+CANDIDATES = 4  # for each of them; the clearest are taken
 
 
 def direction_name(column: str, value: str) -> str:
@@ -38,21 +39,26 @@ def attribute_directions(
 
     Values that fewer than two samples show, or that all samples show, have none.
     """
-    chosen = tuple(judge.columns) if columns is None else tuple(columns)
-    wanted = [{column: code} for column in chosen for code in range(len(judge.columns[column]))]
-    seen = yield from search(snapshot, judge, wanted, CLEAR * count, seed, AT_ONCE)
-    return directions_from(seen, {column: judge.columns[column] for column in chosen}, count)
+    chosen = {name: judge.columns[name] for name in (judge.columns if columns is None else columns)}
+    wanted = [{column: code} for column, values in chosen.items() for code in range(len(values))]
+    enough = CANDIDATES * count
+    total = enough * len(wanted) + len(wanted)
+    seen = yield from counted(search(snapshot, judge, wanted, enough, seed), 0, total)
+    return (yield from counted(directions_from(seen, chosen, count), enough * len(wanted), total))
 
 
-def directions_from(seen: Seen, columns: Mapping[str, tuple[str, ...]], count: int) -> dict[str, AttributeVector]:
-    """The directions of `attribute_directions` from samples that were looked at already."""
+def directions_from(
+    seen: Seen, columns: Mapping[str, tuple[str, ...]], count: int = EXEMPLARS
+) -> Generator[Steps, None, dict[str, AttributeVector]]:
+    """The directions of `attribute_directions` from samples that were looked at already, one value in each turn."""
     directions = {}
-    for column, values in columns.items():
-        for code, value in enumerate(values):
-            positives, negatives = exemplars(seen, column, code, count)
-            if min(len(positives), len(negatives)) > 1:
-                vector = attribute_vector(seen.z_NZ[positives], seen.z_NZ[negatives])
-                directions[direction_name(column, value)] = vector
+    names = [(column, code, value) for column, values in columns.items() for code, value in enumerate(values)]
+    for done, (column, code, value) in enumerate(names, 1):
+        positives, negatives = exemplars(seen, column, code, count)
+        if min(len(positives), len(negatives)) > 1:
+            vector = attribute_vector(seen.z_NZ[positives], seen.z_NZ[negatives])
+            directions[direction_name(column, value)] = vector
+        yield done, len(names)
     return directions
 
 
@@ -60,14 +66,16 @@ def exemplars(seen: Seen, column: str, code: int, count: int) -> tuple[Rows, Row
     """The clearest `count` samples with a value, and for each a sample without it that is otherwise most like it."""
     positives = seen.clearest(seen.rows({column: code}), {column: code}, count)
     others = np.flatnonzero(seen.codes[column] != code)
-    count = min(len(positives), len(others))
-    rest = [seen.codes[name] for name in seen.codes if name != column]
-    free = np.ones(len(others), np.bool_)
-    negatives = []
-    for row in positives[:count]:
-        alike = np.sum([codes[others] == codes[row] for codes in rest], axis=0) if rest else np.zeros(len(others))
-        unlike_it = -seen.margins[column][others, code]
-        best = int(np.lexsort((unlike_it, alike, free))[-1])
-        free[best] = False
-        negatives.append(others[best])
-    return positives[:count], np.array(negatives, np.int64)
+    positives = positives[: len(others)]
+    rest = [codes for name, codes in seen.codes.items() if name != column]
+    alike_PO = np.zeros((len(positives), len(others)))
+    for codes in rest:
+        alike_PO += codes[positives][:, None] == codes[others]
+    rank_O = np.argsort(np.argsort(-seen.margins[column][others, code], kind="stable"), kind="stable")
+    likeness_PO = alike_PO + rank_O / max(len(others), 1)  # the rank decides among those that are equally alike
+    negatives = np.empty(len(positives), np.int64)
+    for row, likeness_O in enumerate(likeness_PO):
+        best = int(np.argmax(likeness_O))
+        likeness_PO[:, best] = -1.0  # taken
+        negatives[row] = others[best]
+    return positives, negatives

@@ -28,7 +28,7 @@ Steps = tuple[int, int]
 T = TypeVar("T")
 
 AT_ONCE = 8  # samples in a turn: some 10 ms for a model of a million parameters at 32x32, on one thread
-CLEAR = 4  # so many candidates are looked at for each exemplar, and the clearest are taken
+CLEAR = 8  # candidates for each exemplar of a slot; the clearest are taken (more no longer helps arithmetic)
 MOST_SAMPLES = 8192  # a search ends here
 
 

@@ -356,8 +356,8 @@ PRESETS = (
     Preset(
         "demo_mode_collapse",
         "Mode collapse",
-        "G learns ten times as fast as D: it puts all samples on one spot that D likes, and D chases it around.",
-        {**_POINTS, "lr_g": 1e-2},
+        "G learns ten times as fast as D and runs from spot to spot; step sizes of 0.001 for both heal it.",
+        {**_POINTS, "lr_g": 5e-3, "lr_d": 5e-4},
         source="Goodfellow et al. 2014 section 6",
     ),
 )

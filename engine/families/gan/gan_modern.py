@@ -1,43 +1,28 @@
-"""gan_modern: what ten years of practice made of the GAN, for pictures of 32 to 64 pixels on little compute.
+"""gan_modern: what ten years of practice made of the GAN, for pictures of 16 to 64 pixels on little compute.
 
-G begins with a linear map to 4x4, doubles the size with strided transposed convolutions (kernel 4 and stride 2 divide,
-so there is no checkerboard), and lets z set the scale and shift of every batch norm (self-modulation: Chen et al. 2019,
-arXiv 1810.01365). D has no batch norm and reads 4x4 patches first, which is where its time goes. Training: softplus
-losses or relativistic pairs, lazy R1/R2 (Karras et al. 2020, arXiv 1912.04958 section 3; Huang et al. 2024, arXiv
-2501.05441), DiffAugment, and a slow copy of G that is shown. A conditional D projects on the condition (Miyato and
-Koyama 2018, arXiv 1802.05637). Points take multi-layer perceptrons with the same training.
-
-Legend: N samples, Z latent size, C channels, H x W pixels, F features, K condition columns.
+Training: relativistic pairs or the losses of 2014 on logits, lazy R1 and R2 (Karras et al. 2020, arXiv 1912.04958
+section 3; Huang et al. 2024, arXiv 2501.05441), DiffAugment, and a slow copy of G that is shown. The networks are in
+`gan_modern_networks`; points take small perceptrons with the same training.
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from itertools import pairwise
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 from engine.controls import LatentInfo
 from engine.families.gan.family import Gan
-from engine.families.gan.recipe import (
-    CONDITIONS,
-    Discriminator,
-    Ema,
-    Generator,
-    Networks,
-    Recipe,
-    conditions_of,
-    picture_size,
+from engine.families.gan.gan_modern_networks import (
+    PictureDiscriminator,
+    PictureGenerator,
+    PointDiscriminator,
+    PointGenerator,
 )
+from engine.families.gan.recipe import CONDITIONS, Ema, Networks, Recipe, conditions_of, picture_size
 from engine.families.gan.snapshot import GanSnapshot
 from engine.family import FamilyEntry, OptimizerSettings, SampleSpec, Tensors
 from engine.knobs import Preset, knob
 from engine.nn.diffaugment import POLICIES
-from engine.nn.initial import begin_normal, begin_scaled
-from engine.nn.layers import BatchNorm, ConditionEmbedding, MinibatchStd, channels_last
 
 SIZES = (16, 32, 64)
 
@@ -201,127 +186,6 @@ class GanModernConfig:
         live=True,
     )
     batch_size: int = knob(64, "Samples in each step.", group="Batch", unit="samples", low=2, high=4096)
-
-
-class PictureGenerator(Generator):
-    """(N, Z) -> (N, C, H, W) in [-1, 1]; z sets the scale and shift of each batch norm."""
-
-    def __init__(self, size: int, channels: int, z_size: int, width: int, conditions: tuple[int, ...]) -> None:
-        super().__init__()
-        self.z_size = z_size
-        self.embedding = ConditionEmbedding(conditions, z_size) if conditions else None
-        inputs = z_size * 2 if conditions else z_size
-        self.widths = _widths(width, size)
-        self.start = nn.Linear(inputs, self.widths[0] * 16)
-        self.styles = nn.Linear(inputs, 2 * sum(self.widths))
-        self.norms = nn.ModuleList(BatchNorm(channels, affine=False) for channels in self.widths)
-        self.doublings = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in pairwise(self.widths))
-        self.paint = nn.Conv2d(self.widths[-1], channels, 3, 1, 1)
-        begin_normal(self, std=0.02)
-        nn.init.normal_(self.paint.weight, std=0.05)
-
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor:
-        if self.embedding is not None and codes_NK is not None:
-            z_NZ = torch.cat([z_NZ, self.embedding(codes_NK)], dim=1)
-        styles = self.styles(z_NZ).split([2 * width for width in self.widths], dim=1)
-        x = channels_last(self.start(z_NZ).unflatten(1, (-1, 4, 4)))
-        for stage, (norm, style) in enumerate(zip(self.norms, styles, strict=True)):
-            if stage:
-                x = self.doublings[stage - 1](x)
-            scale, shift = style[:, :, None, None].chunk(2, dim=1)
-            x = F.leaky_relu(torch.addcmul(shift, norm(x), 1 + scale), 0.2)
-        return torch.tanh(self.paint(x))
-
-    def first_layer(self) -> Tensor:
-        return torch.cat([self.start.weight, self.styles.weight])[:, : self.z_size]
-
-
-class PictureDiscriminator(Discriminator):
-    """(N, C, H, W) -> logits (N,), without batch norm."""
-
-    def __init__(self, size: int, channels: int, width: int, batch_std: bool, conditions: tuple[int, ...]) -> None:
-        super().__init__()
-        widths = _widths(width, size)[-2::-1]
-        self.halvings = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise((channels, *widths)))
-        begin_scaled(self.halvings, slope=0.2)
-        self.batch_std = MinibatchStd() if batch_std else None
-        self.judge = nn.Linear((widths[-1] + batch_std) * 16, 1)
-        self.embedding = ConditionEmbedding(conditions, widths[-1]) if conditions else None
-        _begin_undecided(self.judge, self.embedding)
-
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
-        x = channels_last(x)
-        for halving in self.halvings:
-            x = F.leaky_relu(halving(x), 0.2)
-        seen = x if self.batch_std is None else self.batch_std(x)
-        logits_N: Tensor = self.judge(seen.flatten(1))[:, 0]
-        if self.embedding is not None and codes_NK is not None:
-            logits_N = logits_N + (self.embedding(codes_NK) * x.mean(dim=(2, 3))).sum(dim=1)
-        return logits_N
-
-
-class PointGenerator(Generator):
-    """(N, Z) -> (N, D); no bound on the output."""
-
-    def __init__(self, size: int, z_size: int, width: int, conditions: tuple[int, ...]) -> None:
-        super().__init__()
-        self.z_size = z_size
-        self.embedding = ConditionEmbedding(conditions, z_size) if conditions else None
-        self.layers = _perceptron(z_size * 2 if conditions else z_size, width, size)
-
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor:
-        if self.embedding is not None and codes_NK is not None:
-            z_NZ = torch.cat([z_NZ, self.embedding(codes_NK)], dim=1)
-        points: Tensor = self.layers(z_NZ)
-        return points
-
-    def first_layer(self) -> Tensor:
-        first = self.layers[0]
-        assert isinstance(first, nn.Linear)
-        return first.weight[:, : self.z_size]
-
-
-class PointDiscriminator(Discriminator):
-    """(N, D) -> logits (N,)."""
-
-    def __init__(self, size: int, width: int, batch_std: bool, conditions: tuple[int, ...]) -> None:
-        super().__init__()
-        self.layers = _perceptron(size, width, width)
-        self.batch_std = MinibatchStd() if batch_std else None
-        self.judge = nn.Linear(width + batch_std, 1)
-        self.embedding = ConditionEmbedding(conditions, width) if conditions else None
-        _begin_undecided(self.judge, self.embedding)
-
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
-        x = F.leaky_relu(self.layers(x), 0.2)
-        seen = x if self.batch_std is None else self.batch_std(x)
-        logits_N: Tensor = self.judge(seen)[:, 0]
-        if self.embedding is not None and codes_NK is not None:
-            logits_N = logits_N + (self.embedding(codes_NK) * x).mean(dim=1)
-        return logits_N
-
-
-def _widths(width: int, size: int) -> tuple[int, ...]:
-    """The channels at 4, 8, ... `size` pixels: `width` at 32, doubled for each halving of the side, at least 8."""
-    sides = [4 << stage for stage in range((size // 4).bit_length())]
-    return tuple(max(width * 32 // side, 8) for side in sides)
-
-
-def _perceptron(inputs: int, width: int, outputs: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for a, b in pairwise((inputs, width, width, outputs)):
-        layers += [nn.Linear(a, b), nn.LeakyReLU(0.2)]
-    perceptron = nn.Sequential(*layers[:-1])
-    begin_scaled(perceptron, slope=0.2)
-    return perceptron
-
-
-def _begin_undecided(judge: nn.Linear, embedding: nn.Module | None) -> None:
-    """D begins near logit 0 everywhere, with no view on any condition."""
-    nn.init.normal_(judge.weight, std=0.02)
-    nn.init.zeros_(judge.bias)
-    for parameter in embedding.parameters() if embedding is not None else ():
-        nn.init.zeros_(parameter)
 
 
 def networks_of(config: GanModernConfig, spec: SampleSpec) -> Networks:

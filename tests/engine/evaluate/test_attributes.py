@@ -24,7 +24,10 @@ def test_directions_are_those_of_the_model():
 
 
 def test_all_columns_are_taken_where_none_is_named():
-    found = finished(attribute_directions(LinearModel(), PixelJudge(), count=8))
+    turns: list[tuple[int, int]] = []
+    found = finished(attribute_directions(LinearModel(), PixelJudge(), count=8), turns.append)
+    assert turns == sorted(turns)
+    assert turns[-1][0] == turns[-1][1]
     assert len(found) == sum(len(values) for values in TOY_COLUMNS.values())
     np.testing.assert_allclose([np.linalg.norm(vector.direction) for vector in found.values()], 1.0, rtol=1e-5)
 
@@ -44,5 +47,5 @@ def test_those_without_a_value_resemble_those_with_it():
 
 
 def test_a_value_that_nearly_none_or_all_show_has_no_direction():
-    assert directions_from(seen_from(hat=[1, 0, 0]), {"hat": ("none", "cap")}, 2) == {}
-    assert directions_from(seen_from(hat=[0, 0, 0]), {"hat": ("none", "cap")}, 2) == {}
+    assert finished(directions_from(seen_from(hat=[1, 0, 0]), {"hat": ("none", "cap")})) == {}
+    assert finished(directions_from(seen_from(hat=[0, 0, 0]), {"hat": ("none", "cap")})) == {}
