@@ -13,9 +13,9 @@ from engine.controls import (
     KeyFrame,
     LatentInfo,
     Move,
-    Path,
     Point,
     Slot,
+    Walk,
     arithmetic_from_plain,
     point_from_plain,
     point_from_text,
@@ -26,7 +26,7 @@ from engine.expression import ExpressionError
 from engine.expression import parse as parse_expression
 from engine.knobs import FamilyCard, Knob, KnobError, KnobValue, Preset
 from engine.messages import *  # noqa: F403  the vocabulary of the door
-from engine.series import Series
+from engine.series import Axis, Series, Window
 
 if TYPE_CHECKING:
     from engine.engine import Engine

@@ -92,7 +92,7 @@ class KeyFrame:
 
 
 @dataclass(frozen=True)
-class Path:
+class Walk:
     """A walk through a latent space: key frames joined by an interpolation, closed to a loop or not."""
 
     frames: tuple[KeyFrame, ...]
@@ -100,7 +100,7 @@ class Path:
     loop: bool = True
 
 
-def to_plain(value: Point | Slot | Arithmetic | Path) -> dict[str, Any]:
+def to_plain(value: Point | Slot | Arithmetic | Walk) -> dict[str, Any]:
     """The value as JSON-able mappings and lists."""
     return dataclasses.asdict(value)
 

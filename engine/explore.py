@@ -25,8 +25,8 @@ from engine.messages import (
     Decision,
     DrawArithmetic,
     DrawDecision,
-    DrawPath,
     DrawPoints,
+    DrawWalk,
     Event,
     Frame,
     Samples,
@@ -68,7 +68,7 @@ def decode(opened: Opened, z_NZ: NDArray[np.float32], conditions: list[Condition
 
 
 def _frame(
-    request: DrawPoints | DrawArithmetic | DrawPath,
+    request: DrawPoints | DrawArithmetic | DrawWalk,
     opened: Opened,
     part: Literal["points", "centre", "neighbours", "slots"],
     z_NZ: NDArray[np.float32],
@@ -86,9 +86,9 @@ def draw_points(opened: Opened, request: DrawPoints, device: torch.device) -> It
     yield _frame(request, opened, "points", z_NZ, [point.condition for point in request.points], device)
 
 
-def draw_path(opened: Opened, request: DrawPath, device: torch.device) -> Iterator[Event]:
-    z_Z = latent.walk(request.path, request.t, opened.space.latent, opened.directions)
-    condition = request.path.frames[0].point.condition if request.path.frames else ()
+def draw_walk(opened: Opened, request: DrawWalk, device: torch.device) -> Iterator[Event]:
+    z_Z = latent.walk(request.walk, request.t, opened.space.latent, opened.directions)
+    condition = request.walk.frames[0].point.condition if request.walk.frames else ()
     yield _frame(request, opened, "points", z_Z[None], [condition], device)
 
 
@@ -237,7 +237,7 @@ def _value(
 
 def answer(
     opened: Opened,
-    request: DrawPoints | DrawArithmetic | DrawPath | ScoreSamples,
+    request: DrawPoints | DrawArithmetic | DrawWalk | ScoreSamples,
     device: torch.device,
 ) -> Iterator[Event]:
     """The answer to a request that needs a snapshot and nothing else."""
@@ -246,7 +246,7 @@ def answer(
             return draw_points(opened, request, device)
         case DrawArithmetic():
             return draw_arithmetic(opened, request, device)
-        case DrawPath():
-            return draw_path(opened, request, device)
+        case DrawWalk():
+            return draw_walk(opened, request, device)
         case ScoreSamples():
             return score_samples(opened, request, device)

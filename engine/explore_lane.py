@@ -19,11 +19,11 @@ from engine.messages import (
     CloseRun,
     DrawArithmetic,
     DrawDecision,
-    DrawPath,
     DrawPoints,
+    DrawWalk,
     Event,
     ExploreCommand,
-    ExportPath,
+    ExportWalk,
     FindDirections,
     FindExemplars,
     JobCancelled,
@@ -234,8 +234,8 @@ class ExploreLane(Lane):
                 self._jobs[command.job] = jobs.find_exemplars(command, self._shelf.open(command.snapshot), self._device)
             case MakeDirection():
                 self.tell(jobs.make_direction(command, self._shelf.open(command.snapshot)))
-            case ExportPath():
-                self._jobs[command.job] = jobs.export_path(command, self._shelf.open(command.snapshot), self._device)
+            case ExportWalk():
+                self._jobs[command.job] = jobs.export_walk(command, self._shelf.open(command.snapshot), self._device)
             case CancelJob(job=job):
                 self._cancel(job)
 
@@ -269,7 +269,7 @@ class ExploreLane(Lane):
             self.tell(progress)
 
 
-_REQUESTS = (DrawPoints, DrawArithmetic, DrawPath, ScoreSamples, DrawDecision, ReadGrid, ReadDataPage)
+_REQUESTS = (DrawPoints, DrawArithmetic, DrawWalk, ScoreSamples, DrawDecision, ReadGrid, ReadDataPage)
 _DOING: dict[type, str] = {
     OpenSnapshot: "Opening the model",
     ListRuns: "Looking for runs",
@@ -281,6 +281,6 @@ _DOING: dict[type, str] = {
     FindDirections: "Looking for directions",
     FindExemplars: "Looking for examples",
     MakeDirection: "Making a direction",
-    ExportPath: "Writing the film",
+    ExportWalk: "Writing the film",
     CancelJob: "Cancelling",
 }

@@ -28,7 +28,7 @@ from engine.messages import (
     DirectionsFound,
     Event,
     ExemplarsFound,
-    ExportPath,
+    ExportWalk,
     FindDirections,
     FindExemplars,
     JobDone,
@@ -162,7 +162,7 @@ def make_direction(command: MakeDirection, opened: Opened) -> DirectionMade:
     return DirectionMade(command.snapshot, facts)
 
 
-def export_path(command: ExportPath, opened: Opened, device: torch.device) -> Job:
+def export_walk(command: ExportWalk, opened: Opened, device: torch.device) -> Job:
     """Write a walk as an animated GIF or WebP; the file appears when it is whole."""
     file = Path(command.file)
     formats = {".gif": "GIF", ".webp": "WEBP"}
@@ -170,8 +170,8 @@ def export_path(command: ExportPath, opened: Opened, device: torch.device) -> Jo
         raise SnapshotError(f"{file.name} is no film; end the name in .gif or .webp.")
     if opened.snapshot.spec.is_points:
         raise SnapshotError("A film needs pictures; this model makes points.")
-    z_FZ = latent.walk_frames(command.path, opened.space.latent, opened.directions)
-    condition = command.path.frames[0].point.condition
+    z_FZ = latent.walk_frames(command.walk, opened.space.latent, opened.directions)
+    condition = command.walk.frames[0].point.condition
     clock, frames = Clock(command.job, f"Writing {file.name}"), []
     for first in range(0, len(z_FZ), SLICE):
         part = z_FZ[first : first + SLICE]

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.controls import Arithmetic, Interpolation, LatentInfo, Norm, Path, Point, Slot
+from engine.controls import Arithmetic, Interpolation, LatentInfo, Norm, Point, Slot, Walk
 from engine.expression import compute, parse
 
 Prior = Literal["normal", "uniform"]
@@ -261,7 +261,7 @@ def _direction(name: str, directions: Directions, latent: LatentInfo) -> Doubles
 # -------------------------------------------------------------------------------------------------------------- walks
 
 
-def leg(path: Path, t: float) -> tuple[int, int, float]:
+def leg(path: Walk, t: float) -> tuple[int, int, float]:
     """Where a walk is at time `t` in 0..1: the key frame it comes from, the one it goes to, and the share between."""
     last = len(path.frames) - 1
     if last < 0:
@@ -277,7 +277,7 @@ def leg(path: Path, t: float) -> tuple[int, int, float]:
     return at, (at + 1) % len(path.frames), float((now - (ends[at] - lengths[at])) / lengths[at])
 
 
-def frame_count(path: Path) -> int:
+def frame_count(path: Walk) -> int:
     """How many frames a walk has: a loop does not show its first frame twice, an open walk shows its last."""
     if len(path.frames) == 1:
         return max(path.frames[0].frames, 1)
@@ -285,19 +285,19 @@ def frame_count(path: Path) -> int:
     return max(total, 1) if path.loop else total + 1
 
 
-def walk(path: Path, t: float, latent: LatentInfo, directions: Directions = NO_DIRECTIONS) -> Floats:
+def walk(path: Walk, t: float, latent: LatentInfo, directions: Directions = NO_DIRECTIONS) -> Floats:
     """The latent vector (Z,) of a walk at time `t` in 0..1."""
     return _walked(path, [t], latent, directions).reshape(latent.size)
 
 
-def walk_frames(path: Path, latent: LatentInfo, directions: Directions = NO_DIRECTIONS) -> Floats:
+def walk_frames(path: Walk, latent: LatentInfo, directions: Directions = NO_DIRECTIONS) -> Floats:
     """The latent vectors of all frames of a walk, (`frame_count`, Z)."""
     count = frame_count(path)
     steps = count if path.loop else max(count - 1, 1)
     return _walked(path, [i / steps for i in range(count)], latent, directions)
 
 
-def _walked(path: Path, times: Sequence[float], latent: LatentInfo, directions: Directions) -> Floats:
+def _walked(path: Walk, times: Sequence[float], latent: LatentInfo, directions: Directions) -> Floats:
     legs = [leg(path, t) for t in times]
     stops = places([frame.point for frame in path.frames], latent, path.interpolation, directions)
     start, end, share = (list(each) for each in zip(*legs, strict=True))

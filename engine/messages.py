@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.controls import Arithmetic, LatentInfo, Path, Point
+from engine.controls import Arithmetic, LatentInfo, Point, Walk
 from engine.data.ref import BuiltIn, DataRef
 from engine.knobs import FamilyCard, KnobValue
 from engine.series import Series
@@ -183,12 +183,12 @@ class MakeDirection:
 
 
 @dataclass(frozen=True)
-class ExportPath:
+class ExportWalk:
     """Write a walk as GIF or WebP (by the suffix of `file`)."""
 
     job: str
     snapshot: str
-    path: Path
+    walk: Walk
     file: str
     scale: int = 4
     frames_per_s: int = 24
@@ -226,13 +226,13 @@ class DrawArithmetic:
 
 
 @dataclass(frozen=True)
-class DrawPath:
+class DrawWalk:
     """The frame of a walk at time `t` in 0..1: `Frame`."""
 
     channel: str
     number: int
     snapshot: str
-    path: Path
+    walk: Walk
     t: float
 
 
@@ -281,7 +281,7 @@ class ReadDataPage:
     where: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = DrawPoints | DrawArithmetic | DrawPath | ScoreSamples | DrawDecision | ReadGrid | ReadDataPage
+Request = DrawPoints | DrawArithmetic | DrawWalk | ScoreSamples | DrawDecision | ReadGrid | ReadDataPage
 TrainCommand = StartRun | ResumeRun | SetRunning | StepOnce | SetKnob | SetPace | SaveCheckpoint | EndRun
 ExploreCommand = (
     OpenSnapshot
@@ -294,7 +294,7 @@ ExploreCommand = (
     | FindDirections
     | FindExemplars
     | MakeDirection
-    | ExportPath
+    | ExportWalk
     | CancelJob
 )
 Command = TrainCommand | ExploreCommand | Request

@@ -7,7 +7,7 @@ import string
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from engine import Arithmetic, KeyFrame, Path, Point, Slot, point_from_plain
+from engine import Arithmetic, KeyFrame, Point, Slot, Walk, point_from_plain
 from explorer.text import tr
 
 FIRST_SLOTS = ("A", "B", "C")
@@ -81,39 +81,39 @@ def known_moves(point: Point, directions: Collection[str]) -> Point:
 # ------------------------------------------------------------------------------------------------------------- walks
 
 
-def path_from_plain(plain: Mapping[str, Any]) -> Path:
+def path_from_plain(plain: Mapping[str, Any]) -> Walk:
     """The inverse of `engine.to_plain` for a walk; raises ValueError with one sentence where it is none."""
     try:
         keys = tuple(KeyFrame(point_from_plain(key["point"]), int(key["frames"])) for key in plain["frames"])
         kind: Literal["slerp", "lerp"] = "lerp" if plain.get("interpolation") == "lerp" else "slerp"
-        return Path(keys, kind, bool(plain.get("loop", True)))
+        return Walk(keys, kind, bool(plain.get("loop", True)))
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise ValueError(
             tr("This is not a walk through a latent space ({error}); save it again.", error=error)
         ) from error
 
 
-def with_key(path: Path, index: int, key: KeyFrame) -> Path:
+def with_key(path: Walk, index: int, key: KeyFrame) -> Walk:
     """One more stop, at `index`."""
     return dataclasses.replace(path, frames=(*path.frames[:index], key, *path.frames[index:]))
 
 
-def without_key(path: Path, index: int) -> Path:
+def without_key(path: Walk, index: int) -> Walk:
     return dataclasses.replace(path, frames=path.frames[:index] + path.frames[index + 1 :])
 
 
-def with_key_moved(path: Path, index: int, to: int) -> Path:
+def with_key_moved(path: Walk, index: int, to: int) -> Walk:
     """The stop at `index` taken out and put in at `to`."""
     return with_key(without_key(path, index), to, path.frames[index])
 
 
-def with_key_frames(path: Path, index: int, frames: int) -> Path:
+def with_key_frames(path: Walk, index: int, frames: int) -> Walk:
     """Another number of frames from the stop at `index` to the next."""
     key = dataclasses.replace(path.frames[index], frames=frames)
     return dataclasses.replace(path, frames=(*path.frames[:index], key, *path.frames[index + 1 :]))
 
 
-def frames_of(path: Path) -> int:
+def frames_of(path: Walk) -> int:
     """How many frames a walk has: every leg counts in a loop, else the last stop leads nowhere."""
     legs = path.frames if path.loop else path.frames[:-1]
     return sum(key.frames for key in legs)

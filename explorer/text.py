@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 CONTEXT = "explorer"
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """`text` in the language of the person; `values` fill its {names} after the translation."""
     translated = QCoreApplication.translate(CONTEXT, text)
     return translated.format(**values) if values else translated

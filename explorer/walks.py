@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engine import Path
+from engine import Walk
 from explorer.recipes import frames_of
 
 SECONDS_PER_DRAW = 2.4
@@ -27,7 +27,7 @@ class Wander:
         return Wander(self.start, phase), self.start + whole + eased
 
 
-def path_step(path: Path, t: float, frames: float) -> float:
+def path_step(path: Walk, t: float, frames: float) -> float:
     """The moment 0..1 of a path that lies `frames` frames after `t`; a loop starts again, else it ends at 1."""
     later = t + frames / max(frames_of(path), 1)
     return later % 1.0 if path.loop else min(later, 1.0)

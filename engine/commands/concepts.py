@@ -37,7 +37,7 @@ class Phrase:
 
 def read_phrase(text: str) -> Phrase:
     """Split "x - y + z" into its terms. Raises CommandError."""
-    parts = re.split(r"\s+([+-])\s+", text.strip())
+    parts = [part.strip() for part in re.split(r"(?:^|\s+)([+-])(?:\s+|$)", text.strip())]
     terms, signs = tuple(parts[::2]), parts[1::2]
     if not all(terms) or len(terms) > len(string.ascii_uppercase):
         raise CommandError(f"{text!r} is not an arithmetic; write it like 'man with glasses - man + woman'.")

@@ -18,13 +18,12 @@ import torch
 
 from engine import explore, jobs, shelf
 from engine.commands.terminal import Bars, CommandError
-from engine.controls import Arithmetic, Condition, Interpolation, Point
-from engine.controls import Path as Walk
+from engine.controls import Arithmetic, Condition, Interpolation, Point, Walk
 from engine.device import choose_device, enter_explore_lane
 from engine.evaluate.judge import Judge, judge_folder
 from engine.family import Critic, Families
 from engine.live import LiveSnapshot
-from engine.messages import LIVE, DrawArithmetic, DrawPath, DrawPoints, FindDirections, Frame, Samples, ScoreSamples
+from engine.messages import LIVE, DrawArithmetic, DrawPoints, DrawWalk, FindDirections, Frame, Samples, ScoreSamples
 from engine.messages import Scores as ScoresEvent
 from engine.shelf import Opened, Shelf
 from engine.stepper import to_model
@@ -104,8 +103,8 @@ class Explored:
 
     def draw_walk(self, walk: Walk, t: float) -> Frame:
         """The sample of a walk at time `t` in 0..1."""
-        request = DrawPath("command", 0, self.name, walk, t)
-        return self._frames(explore.draw_path(self.opened, request, self.device))[0]
+        request = DrawWalk("command", 0, self.name, walk, t)
+        return self._frames(explore.draw_walk(self.opened, request, self.device))[0]
 
     def scores(self, samples: Samples) -> list[float] | None:
         """The logit of D for each sample, or None where the model has no D."""

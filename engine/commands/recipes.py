@@ -24,11 +24,11 @@ from engine.controls import (
     KeyFrame,
     Point,
     Slot,
+    Walk,
     arithmetic_from_plain,
     point_from_plain,
     point_from_text,
 )
-from engine.controls import Path as Walk
 
 _SLOT = re.compile(r"([^\W\d]\w*)=(.+)", re.ASCII)
 

@@ -61,17 +61,19 @@ def console() -> Console:
 
 
 class Bars:
-    """Progress bars on standard error; nothing at all where `quiet`. Use it in a `with`."""
+    """Progress bars on standard error; nothing where `quiet`, or where nobody sees them. Use it in a `with`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
+        console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True, quiet=quiet),
+            console=console,
             transient=True,
             refresh_per_second=4,
+            disable=quiet or not console.is_terminal,
         )
 
     def __enter__(self) -> Self:

@@ -17,10 +17,9 @@ from engine.commands.exploring import Explored, SnapshotOptions, all_moves
 from engine.commands.options import parse
 from engine.commands.sample import Words
 from engine.commands.terminal import Bars, CommandError, interruptible, say, say_json
-from engine.controls import Interpolation, KeyFrame, to_plain
-from engine.controls import Path as Walk
+from engine.controls import Interpolation, KeyFrame, Walk, to_plain
 from engine.latent import frame_count
-from engine.messages import ExportPath, JobDone
+from engine.messages import ExportWalk, JobDone
 
 DESCRIPTION = "Write a walk through a latent space as GIF or WebP."
 MOST_FRAMES = 10_000
@@ -103,8 +102,8 @@ def _walk(options: WalkOptions) -> Walk:
 
 
 def _film(explored: Explored, walk: Walk, path: Path, options: WalkOptions, bars: Bars) -> int:
-    job = ExportPath("walk", explored.name, walk, str(path), options.scale, options.frames_per_s)
-    for event in bars.events(jobs.export_path(job, explored.opened, explored.device)):
+    job = ExportWalk("walk", explored.name, walk, str(path), options.scale, options.frames_per_s)
+    for event in bars.events(jobs.export_walk(job, explored.opened, explored.device)):
         assert isinstance(event, JobDone)
     return frame_count(walk)
 

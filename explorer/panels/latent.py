@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Slot
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 import engine
-from engine import Event, Frame, KeyFrame, Path, Point
+from engine import Event, Frame, KeyFrame, Point, Walk
 from explorer import recipes
 from explorer.edits import new_gesture, push_edit
 from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
@@ -63,7 +63,7 @@ class LatentPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self._point = Point(seed=engine.GRID_SEED)
-        self._path = Path(())
+        self._path = Walk(())
         self._snapshot = ""
         self._info: engine.SnapshotInfo | None = None
         self._frame: Frame | None = None
@@ -148,7 +148,7 @@ class LatentPanel(Panel):
         """The place that the hand holds."""
         return self._point
 
-    def path(self) -> Path:
+    def path(self) -> Walk:
         """The key frames."""
         return self._path
 
@@ -345,10 +345,10 @@ class LatentPanel(Panel):
     # ---------------------------------------------------------------------------------------------- key frames
 
     @Slot(str, object)
-    def _edit_path(self, text: str, path: Path) -> None:
+    def _edit_path(self, text: str, path: Walk) -> None:
         push_edit(self.desk.undo, text, self._path, path, self._apply_path)
 
-    def _apply_path(self, path: Path) -> None:
+    def _apply_path(self, path: Walk) -> None:
         before, self._path = self._path, path
         if len(path.frames) < 2 and (self._plays_path or self._on_path):
             self._stop()
@@ -385,12 +385,12 @@ class LatentPanel(Panel):
     @Slot(str)
     def export_to(self, file: str) -> None:
         """Write the walk as GIF or WebP, by the suffix of the name."""
-        if FilePath(file).suffix.lower() not in (".gif", ".webp"):
+        if Path(file).suffix.lower() not in (".gif", ".webp"):
             self._walk.say(tr("A walk is written as .gif or .webp; choose such a name."))
             return
         height = self._info.shape[0] if self._info is not None else EXPORT_PX
         scale = max(1, EXPORT_PX // height)
-        self.desk.post(engine.ExportPath(EXPORT, self._snapshot, self._sendable_path(), file, scale, EXPORT_FPS))
+        self.desk.post(engine.ExportWalk(EXPORT, self._snapshot, self._sendable_path(), file, scale, EXPORT_FPS))
 
     @Slot()
     def _cancel_export(self) -> None:
@@ -401,7 +401,7 @@ class LatentPanel(Panel):
     def _known(self) -> frozenset[str]:
         return frozenset(each.name for each in self.desk.state().directions.get(self._snapshot, ()))
 
-    def _sendable_path(self) -> Path:
+    def _sendable_path(self) -> Walk:
         """The path without moves along directions that this snapshot does not have."""
         known = self._known()
         keys = tuple(dataclasses.replace(k, point=recipes.known_moves(k.point, known)) for k in self._path.frames)
@@ -424,7 +424,7 @@ class LatentPanel(Panel):
         if len(self._path.frames) > 1 and self._can_ask():
             self._on_path = True
             self._waits_for = self.desk.number()
-            self.desk.post(engine.DrawPath(PICTURE, self._waits_for, self._snapshot, self._sendable_path(), self._t))
+            self.desk.post(engine.DrawWalk(PICTURE, self._waits_for, self._snapshot, self._sendable_path(), self._t))
 
     def _request_keys(self) -> None:
         points = tuple(key.point for key in self._sendable_path().frames)

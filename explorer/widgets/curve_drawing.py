@@ -8,7 +8,6 @@ foot of the plot.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,7 @@ from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-if TYPE_CHECKING:
-    from engine import Window
+from engine import Window
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,6 +16,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from engine import Window
 from explorer import theme
 from explorer.text import tr
 from explorer.widgets import curve_drawing, plot_overlay, plot_range
@@ -25,9 +25,6 @@ from explorer.widgets.curve_view import Curve, PlotView, Reading
 from explorer.widgets.plot_axis import NumberAxis
 from explorer.widgets.plot_overlay import EventMark, Flag, TheoryLine
 from explorer.widgets.smoothing import SmoothedSeries
-
-if TYPE_CHECKING:
-    from engine import Window
 
 SLICE = 150_000  # points smoothed in one go: some ten milliseconds
 AXIS_PX = 46  # width of the left axis: the same in all plots, so that their steps stand above each other

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from engine import Series
+from engine import Axis, Series
 from explorer.widgets.curve_drawing import Ink
 from explorer.widgets.smoothing import Kind
-
-Axis = Literal["step", "seconds", "images"]
 
 
 @dataclass(frozen=True)

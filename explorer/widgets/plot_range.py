@@ -7,15 +7,11 @@ paint than the curves do, and a trembling one cannot be read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine import Series
+from engine import Series, Window
 from explorer.widgets.curve_view import PlotView
-
-if TYPE_CHECKING:
-    from engine import Window
 
 Range = tuple[float, float]
 

@@ -34,7 +34,7 @@ INTERPOLATIONS = {"slerp": mark("slerp"), "lerp": mark("lerp")}
 
 
 class WalkBar(QWidget):
-    """Shows a `Path` and makes new ones of it.
+    """Shows a `Walk` and makes new ones of it.
 
     `edited(text, path)` is a change by the hands, `added` asks for the place that is shown as one more key frame,
     `chosen(k)` for the picture of key frame k, `sought(t)` for a moment 0..1, `played(on)` to walk or to stand still;
@@ -51,7 +51,7 @@ class WalkBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._path = engine.Path(())
+        self._path = engine.Walk(())
         self._index = -1
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +147,7 @@ class WalkBar(QWidget):
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
-    def show_path(self, path: engine.Path) -> None:
+    def show_path(self, path: engine.Walk) -> None:
         self._path = path
         if not path.frames:
             self._keys.set_samples(None)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.controls import Arithmetic, KeyFrame, LatentInfo, Move, Path, Point, Slot
+from engine.controls import Arithmetic, KeyFrame, LatentInfo, Move, Point, Slot, Walk
 from engine.latent import (
     CENTRE,
     LatentError,
@@ -211,8 +211,8 @@ def test_what_a_latent_space_does_not_have_is_said(point, sentence):
 # ---------------------------------------------------------------------------------------------------------------- walks
 
 
-def path(loop: bool, *frames: int) -> Path:
-    return Path(tuple(KeyFrame(Point(0, x=i), n) for i, n in enumerate(frames)), loop=loop)
+def path(loop: bool, *frames: int) -> Walk:
+    return Walk(tuple(KeyFrame(Point(0, x=i), n) for i, n in enumerate(frames)), loop=loop)
 
 
 def test_a_loop_comes_back_and_an_open_walk_ends_at_its_last_key_frame():
@@ -235,7 +235,7 @@ def test_short_walks_stand_still_and_an_empty_one_says_so():
     np.testing.assert_array_equal(alone, np.repeat(alone[:1], 3, axis=0))
     assert walk_frames(path(False, 0, 0), NORMAL).shape == (1, 64)
     with pytest.raises(LatentError, match="add one"):
-        walk(Path(()), 0.0, NORMAL)
+        walk(Walk(()), 0.0, NORMAL)
 
 
 def test_a_straight_walk_is_straight():

@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 
-from engine import KeyFrame, Move, Path, Point, point_from_plain, point_from_text
+from engine import KeyFrame, Move, Point, Walk, point_from_plain, point_from_text
 from explorer import recipes
 from explorer.concepts import EXAMPLES, examples_for
 from explorer.provenance import points_facts
@@ -42,19 +42,19 @@ def test_only_known_moves_are_sent() -> None:
 
 def test_key_frames_change_places() -> None:
     keys = tuple(KeyFrame(Point(x=float(k)), 10 * (k + 1)) for k in range(3))
-    path = Path(keys)
+    path = Walk(keys)
     assert recipes.with_key_moved(path, 0, 2).frames == (keys[1], keys[2], keys[0])
     assert recipes.without_key(path, 1).frames == (keys[0], keys[2])
     assert recipes.with_key_frames(path, 1, 5).frames[1].frames == 5
     assert recipes.frames_of(path) == 60
-    assert recipes.frames_of(Path(keys, loop=False)) == 30
-    assert recipes.frames_of(Path(())) == 0
+    assert recipes.frames_of(Walk(keys, loop=False)) == 30
+    assert recipes.frames_of(Walk(())) == 0
 
 
 def test_time_on_a_path_loops_or_ends() -> None:
     keys = (KeyFrame(Point(), 10), KeyFrame(Point(), 10))
-    assert path_step(Path(keys), 0.9, 4) == pytest.approx(0.1)
-    assert path_step(Path(keys, loop=False), 0.9, 4) == 1.0
+    assert path_step(Walk(keys), 0.9, 4) == pytest.approx(0.1)
+    assert path_step(Walk(keys, loop=False), 0.9, 4) == 1.0
 
 
 def test_a_walk_by_itself_is_smooth_and_rests_at_draws() -> None:

@@ -69,7 +69,7 @@ class Stage:
 
     def answer(self) -> None:
         """Answer all drawing requests that wait, the newest of each channel, and forget them."""
-        waiting = {c.channel: c for c in self.posted if isinstance(c, engine.DrawPoints | engine.DrawPath)}
+        waiting = {c.channel: c for c in self.posted if isinstance(c, engine.DrawPoints | engine.DrawWalk)}
         sums = {c.channel: c for c in self.posted if isinstance(c, engine.DrawArithmetic)}
         self.posted.clear()
         for request in waiting.values():
@@ -141,7 +141,7 @@ def latents(of: Iterable[object]) -> np.ndarray:
     return np.stack([np.random.default_rng(zlib.crc32(repr(each).encode())).normal(size=Z) for each in of]).astype("f4")
 
 
-def drawn(request: engine.DrawPoints | engine.DrawPath, step: int = 40_000) -> Frame:
+def drawn(request: engine.DrawPoints | engine.DrawWalk, step: int = 40_000) -> Frame:
     of: tuple[object, ...] = request.points if isinstance(request, engine.DrawPoints) else (request.t,)
     return Frame(
         request.channel, request.number, request.snapshot, step, "points", pictures(of), latents(of), milliseconds=2.0

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import engine
-from engine import DirectionFacts, DrawPath, DrawPoints, Move, Point, point_from_plain
+from engine import DirectionFacts, DrawPoints, DrawWalk, Move, Point, point_from_plain
 from explorer.panel import Panel
 from explorer.panels.latent import EXPORT, TICK_TRAINING_MS, LatentPanel
 from explorer.state import ChooseSnapshot, Scrub, SendToSlot, VisitPoint
@@ -258,7 +258,7 @@ def test_a_path_plays_and_the_hand_goes_on_from_there(walking: LatentPanel, stag
     moments = []
     for _ in range(4):
         walking._tick()
-        moments.append(stage.of(DrawPath)[-1].t)
+        moments.append(stage.of(DrawWalk)[-1].t)
         stage.answer()
     assert moments == sorted(set(moments))
     assert shown(walking) == colour(moments[-1])
@@ -271,7 +271,7 @@ def test_a_path_plays_and_the_hand_goes_on_from_there(walking: LatentPanel, stag
 
 def test_the_time_slider_looks_at_one_moment(walking: LatentPanel, stage: Stage) -> None:
     walking._walk.time_slider().setValue(0.25)
-    assert stage.of(DrawPath)[-1].t == 0.25
+    assert stage.of(DrawWalk)[-1].t == 0.25
     assert not walking.moving()
     stage.answer()
     saved = walking.save_picture()
@@ -286,16 +286,16 @@ def test_an_open_path_ends(walking: LatentPanel, stage: Stage) -> None:
     walking._t = 0.999
     walking._tick()
     assert not walking.moving()
-    assert stage.of(DrawPath)[-1].t == 1.0
+    assert stage.of(DrawWalk)[-1].t == 1.0
 
 
 def test_a_walk_is_exported_with_progress_and_cancel(walking: LatentPanel, stage: Stage, tmp_path: Path) -> None:
     walking.export_to(str(tmp_path / "walk.mp4"))
-    assert not stage.of(engine.ExportPath)
+    assert not stage.of(engine.ExportWalk)
     assert ".gif" in walking._walk.said()
     walking.export_to(str(tmp_path / "walk.webp"))
-    (export,) = stage.of(engine.ExportPath)
-    assert (export.job, export.path, export.scale) == (EXPORT, walking.path(), 32)
+    (export,) = stage.of(engine.ExportWalk)
+    assert (export.job, export.walk, export.scale) == (EXPORT, walking.path(), 32)
     stage.tell(engine.JobProgress(EXPORT, "Writing walk.webp", 8, 72, 3.0))
     assert walking._walk._cancel.isVisible()
     QTest.mouseClick(walking._walk._cancel, LEFT)
