@@ -52,5 +52,10 @@ class GanSnapshot:
         return logits_N
 
     def tensors(self) -> Tensors:
+        """The weights of G and D in plain memory order, as a file wants them."""
         networks = {"G.": self._generator, "D.": self._discriminator}
-        return {prefix + name: tensor for prefix, net in networks.items() for name, tensor in net.state_dict().items()}
+        return {
+            prefix + name: tensor.contiguous()
+            for prefix, net in networks.items()
+            for name, tensor in net.state_dict().items()
+        }

@@ -64,6 +64,7 @@ def test_its_tensors_make_it_again(entries: Entries, make_gan: MakeGan, name: st
     z = torch.randn(2, first.latent.size, generator=rng())
     assert torch.equal(first.decode(z), again.decode(z))
     assert first.tensors().keys() == gan.snapshot_tensors().keys()
+    assert all(tensor.is_contiguous() for tensor in first.tensors().values())
 
 
 def test_the_critic_has_a_gradient_by_the_picture_and_none_by_its_weights(entries: Entries, make_gan: MakeGan) -> None:
