@@ -49,6 +49,11 @@ def training_threads(wanted: int | None = None) -> int:
     return os.cpu_count() or 1
 
 
+def threads_for(points: bool, threads: int) -> int:
+    """How many of `threads` a training uses: one for points, whose layers are too small to be shared out."""
+    return 1 if points else threads
+
+
 def enter_train_lane(threads: int) -> None:
     """First thing in the train lane's thread: its thread count, and a lower priority than the hands (Linux)."""
     if sys.platform == "linux":

@@ -59,7 +59,7 @@ class Stepper:
         self.entry, self.config, self.dataset, self.seed, self.device = entry, config, dataset, seed, device
         self.family = build_family(entry, config, spec_of(dataset), seed)
         for module in self.family.modules().values():
-            module.to(device)
+            module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.phases = self.family.phases()
         self.optimizers = {phase.name: _optimizer(phase.optimizer, phase.module) for phase in self.phases}
         self.step_number = 0
@@ -96,7 +96,7 @@ class Stepper:
         parameters = [p for p in phase.module.parameters() if p.requires_grad]
         gradients = torch.autograd.grad(losses.total, parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
+            parameter.grad = None if gradient is None else laid_out_like(parameter, gradient)
 
         # The optimizer itself passes over a step whose gradient is not finite, without asking the host.
         norm = torch.nn.utils.get_total_norm([g for g in gradients if g is not None], foreach=True)
@@ -193,8 +193,20 @@ class Stepper:
                     entries.setdefault(int(index), {})[key] = value
             own = self.optimizers[phase.name]
             own.load_state_dict({"state": entries, "param_groups": own.state_dict()["param_groups"]})
+            for parameter, kept in own.state.items():
+                for key, value in kept.items():
+                    if value.shape == parameter.shape:
+                        kept[key] = laid_out_like(parameter, value)
         self.step_number = int(plain["step"])
         self._terms, self._skipped = {}, []
+
+
+def laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """`value` with the strides of `parameter`. Fused optimizers walk through memory without looking at strides: a
+    gradient in another memory format would move the wrong weights, and nothing would say so (torch 2.13)."""
+    if value.stride() == parameter.stride():
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
 
 
 def _optimizer(settings: OptimizerSettings, module: torch.nn.Module) -> torch.optim.Optimizer:

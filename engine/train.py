@@ -25,7 +25,7 @@ from engine.controls import GRID_SEED
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
 from engine.data.ref import DataRef
-from engine.device import finish_work, memory_in_use
+from engine.device import finish_work, memory_in_use, threads_for
 from engine.family import Families, LatentSpace, Snapshot
 from engine.knobs import KnobValue, configure, values_of
 from engine.live import LiveModel, LiveSnapshot
@@ -111,6 +111,7 @@ def start(
     preset = entry.preset(plan.preset or entry.best)
     config: Any = configure(entry.config, preset.values, plan.values)
     dataset = yield from open_data(plan.data, home)
+    threads = _use_threads(dataset, threads)
     stepper = Stepper(entry, config, dataset, seed=plan.seed, device=device)
     data = replace(plan.data, size=None if dataset.is_points else dataset.shape[0])
     name = plan.name or f"{entry.name} {preset.name} {dataset.name}"
@@ -158,6 +159,7 @@ def resume(
             raise DataError(
                 f"The data now has the shape {dataset.shape}, not {record.shape}; open the data the run began with."
             )
+        threads = _use_threads(dataset, threads)
         stepper = Stepper(entry, configure(entry.config, record.knobs), dataset, seed=record.seed, device=device)
         for sentence in _differences(record, dataset, threads):
             tell(Notice(sentence))
@@ -175,6 +177,13 @@ def resume(
         writer.close()
         raise
     return Training(stepper, writer, device, tell, live, seconds=seconds)
+
+
+def _use_threads(dataset: Dataset, threads: int) -> int:
+    """Set the thread count that suits the data, in the thread that trains, and return it."""
+    used = threads_for(dataset.is_points, threads)
+    torch.set_num_threads(used)
+    return used
 
 
 def _differences(record: RunRecord, dataset: Dataset, threads: int) -> list[str]:

@@ -142,6 +142,7 @@ class TrainLane(Lane):
         from engine.follow import Followed
 
         self._training = training
+        training.publish()  # so that "live" can be opened as soon as the run is known
         training.writer.log.flush()
         self.tell(Followed(training.writer.path).opened(training=True))
         training.look(all_now=True)

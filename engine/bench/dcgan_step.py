@@ -17,21 +17,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.data.dataset import ArraySource, Dataset, Table
+from engine.bench.noise import noise_pictures
+from engine.data.dataset import Dataset
 from engine.device import training_threads
 from engine.families.gan.family import Gan
 from engine.family import Families
 from engine.knobs import configure
 from engine.stepper import Stepper, build_family, spec_of, to_model
 
-PICTURES = 256
 LR, BETAS = 2e-4, (0.5, 0.999)
 
 
 def bench_dcgan_step(rounds: int = 10, size: int = 64, width: int = 64, batch: int = 64) -> dict[str, float]:
     """Milliseconds of both steps and their ratio, medians over `rounds`. Takes about a minute on two cores."""
     torch.set_num_threads(training_threads())
-    dataset = _pictures(size)
+    dataset = noise_pictures(size)
     entry = Families()["dcgan"]
     knobs = {"width": width, "batch_size": batch, "z_size": 100}
     config: Any = configure(entry.config, entry.preset("modern").values, knobs)
@@ -39,9 +39,7 @@ def bench_dcgan_step(rounds: int = 10, size: int = 64, width: int = 64, batch: i
     family = build_family(entry, config, spec_of(dataset), seed=0)
     assert isinstance(family, Gan)
     plain = PlainLoop(family, dataset, batch)
-    pairs = []
-    for number in range(rounds + 1):
-        pairs.append((_seconds(lambda: _our_step(stepper)), _seconds(lambda at=number: plain.step(at))))
+    pairs = [(_seconds(_our_step, stepper), _seconds(plain.step, number)) for number in range(rounds + 1)]
     ours_s, plain_s = np.array(pairs[1:]).T  # the first of each warms up
     return {
         "training_ratio_plain": float(np.median(plain_s / ours_s)),
@@ -90,14 +88,7 @@ def _our_step(stepper: Stepper) -> None:
     stepper.read_metrics()
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def _seconds(work: Callable[[Any], object], argument: object) -> float:
     began = time.perf_counter()
-    work()
+    work(argument)
     return time.perf_counter() - began
-
-
-def _pictures(size: int) -> Dataset:
-    """Smooth coloured noise: what is in the pictures does not matter to the speed."""
-    coarse = np.random.default_rng(0).integers(0, 256, (PICTURES, 8, 8, 3), dtype=np.uint8)
-    samples = coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
-    return Dataset("noise", "Noise", "train", ArraySource(samples), (size, size, 3), Table(), "noise")

@@ -20,6 +20,7 @@ from engine import explore, jobs, shelf
 from engine.commands.terminal import Bars, CommandError
 from engine.controls import Arithmetic, Condition, Interpolation, Point, Walk
 from engine.device import choose_device, enter_explore_lane
+from engine.evaluate.attributes import direction_name
 from engine.evaluate.judge import Judge, judge_folder
 from engine.family import Critic, Families
 from engine.live import LiveSnapshot
@@ -71,11 +72,25 @@ class Explored:
         missing = set(names) - self.opened.directions.keys()
         if not missing:
             return
+        self._check_directions(missing)
         job = jobs.find_directions(FindDirections("directions", self.name), self.opened, self.device)
         with closing(job):
             for _ in bars.events(job):
                 if missing <= self.opened.directions.keys():
                     return
+
+    def _check_directions(self, names: Iterable[str]) -> None:
+        """Raises CommandError for a name that no search finds, before a long one begins."""
+        judge = self.judge()
+        attributes = (
+            [] if judge is None else [direction_name(c, v) for c, values in judge.columns.items() for v in values]
+        )
+        closed = {f"{kind}:{index}" for kind in ("sefa", "pca") for index in range(jobs.DIRECTIONS)}
+        for name in names:
+            if name not in closed and name not in attributes:
+                last = jobs.DIRECTIONS - 1
+                known = f"sefa:0 to sefa:{last}, pca:0 to pca:{last}" + "".join(f", {each}" for each in attributes)
+                raise CommandError(f"There is no direction {name!r} for this model; choose one of {known}.")
 
     def check(self, condition: Condition) -> None:
         """Raises CommandError for a condition that this model does not know."""

@@ -50,19 +50,25 @@ def scaled(picture: Pixels, scale: int) -> Pixels:
     return picture.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
+def grid_shape(count: int, height: int, width: int, columns: int | None = None) -> tuple[int, int, int]:
+    """(columns, height, width) of a grid of pictures; square without `columns`. Raises CommandError if too large."""
+    columns = min(columns or math.ceil(math.sqrt(count)), count)
+    rows = math.ceil(count / columns)
+    high, wide = rows * (height + GUTTER) - GUTTER, columns * (width + GUTTER) - GUTTER
+    if max(high, wide) > LARGEST_SIDE:
+        raise CommandError(
+            f"{count} pictures make an image of {wide} x {high} pixels, and {LARGEST_SIDE} is the largest side; "
+            "choose a smaller --count or --scale."
+        )
+    return columns, high, wide
+
+
 def grid(pictures: Pixels, scale: int = 1, columns: int | None = None) -> Pixels:
     """Pictures (N, H, W, C) as one, black lines between them. Raises CommandError where it is too large."""
     count, height, width, channels = pictures.shape
     height, width = height * scale, width * scale
-    columns = min(columns or math.ceil(math.sqrt(count)), count)
-    rows = math.ceil(count / columns)
-    size = (rows * (height + GUTTER) - GUTTER, columns * (width + GUTTER) - GUTTER)
-    if max(size) > LARGEST_SIDE:
-        raise CommandError(
-            f"{count} pictures make an image of {size[1]} x {size[0]} pixels, and {LARGEST_SIDE} is the largest side; "
-            "choose a smaller --count or --scale."
-        )
-    sheet = np.zeros((*size, channels), np.uint8)
+    columns, high, wide = grid_shape(count, height, width, columns)
+    sheet = np.zeros((high, wide, channels), np.uint8)
     for place, picture in enumerate(pictures):
         top, left = place // columns * (height + GUTTER), place % columns * (width + GUTTER)
         sheet[top : top + height, left : left + width] = scaled(picture, scale)

@@ -59,6 +59,9 @@ def run(words: Sequence[str]) -> int:
     for point in points:
         explored.check(point.condition)
     path = pictures.target(options.out, "sample", pictures.POINTS if explored.is_points else pictures.PICTURES)
+    if not explored.is_points:
+        height, width, _ = explored.opened.snapshot.spec.shape
+        pictures.grid_shape(len(points), height * options.scale, width * options.scale, options.columns)
     with Bars(quiet=options.json) as bars:
         explored.find_directions(all_moves(points), bars)
         samples = bars.measured("Drawing", _drawn(explored, points, options.interpolation))

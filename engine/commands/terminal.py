@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -21,6 +22,7 @@ from engine.data.dataset import Dataset, Loader
 from engine.messages import Event, JobProgress
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
+UNREAD = 141  # 128 + SIGPIPE
 WIDE = 160  # columns of a table that goes to a file or another program
 R = TypeVar("R")
 
@@ -30,7 +32,7 @@ class CommandError(ValueError):
 
 
 def interruptible(run: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:
-    """A command that Ctrl+C ends cleanly: what is half done is given up, and the exit status is 130."""
+    """A command that ends cleanly with Ctrl+C (exit status 130) and where nobody reads its result any more (141)."""
 
     @functools.wraps(run)
     def guarded(words: Sequence[str]) -> int:
@@ -39,6 +41,10 @@ def interruptible(run: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str
         except KeyboardInterrupt:
             sys.stderr.write("Interrupted.\n")
             return INTERRUPTED
+        except BrokenPipeError:
+            # Nobody reads any more, as in `... | head`; Python would complain again when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return UNREAD
 
     return guarded
 

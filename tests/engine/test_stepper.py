@@ -154,3 +154,49 @@ def test_mixed_seeds_differ_in_every_place():
     seeds = {mix(a, b, c) for a in range(10) for b in range(10) for c in range(10)}
     assert len(seeds) == 1000
     assert all(0 <= seed < 1 << 63 for seed in seeds)
+
+
+class PlainAdam(torch.optim.Adam):
+    """Adam tensor by tensor, which goes by strides; it does not know the flags of the fused one."""
+
+    def step(self) -> None:
+        del self.found_inf, self.grad_scale
+        super().step()
+
+
+@pytest.mark.parametrize("name", ["dcgan", "gan_modern"])
+def test_a_step_is_that_of_a_plain_optimizer_whatever_the_memory_format(families: Families, name: str):
+    """Fused Adam walks through memory: gradients in another memory format than their weights would be scrambled."""
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), np.uint8)
+    dataset = Dataset("noise", "Noise", "train", ArraySource(pixels), (16, 16, 3), Table(), "0")
+    entry = families[name]
+    config = configure(entry.config, entry.preset("tiny").values)
+    fused, plain = (Stepper(entry, config, dataset, seed=0, device=torch.device("cpu")) for _ in range(2))
+    for phase in plain.phases:
+        settings = phase.optimizer
+        weights = [weight for weight in phase.module.parameters() if weight.requires_grad]
+        plain.optimizers[phase.name] = PlainAdam(weights, settings.lr, betas=settings.betas, foreach=False)
+    for _ in range(3):
+        fused.step()
+        plain.step()
+    ours, theirs = fused.state()[0], plain.state()[0]
+    for key, value in ours.items():
+        assert torch.allclose(value.float(), theirs[key].float(), atol=2e-5), key
+
+
+def test_resuming_keeps_the_memory_format_of_weights_and_optimizer(families: Families):
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), np.uint8)
+    dataset = Dataset("noise", "Noise", "train", ArraySource(pixels), (16, 16, 3), Table(), "0")
+    entry = families["gan_modern"]
+    config = configure(entry.config, entry.preset("tiny").values)
+    whole, half, rest = (Stepper(entry, config, dataset, seed=0, device=torch.device("cpu")) for _ in range(3))
+    for _ in range(4):
+        whole.step()
+    for _ in range(2):
+        half.step()
+    weights, optimizer, plain = copied(half)
+    contiguous = ({key: value.contiguous() for key, value in part.items()} for part in (weights, optimizer))
+    rest.load_state(*contiguous, plain)
+    for _ in range(2):
+        rest.step()
+    assert same(whole, rest)

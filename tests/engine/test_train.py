@@ -17,6 +17,8 @@ from engine.knobs import KnobError
 from engine.live import LiveSnapshot
 from engine.messages import Event, GridDrawn, Marked, Notice, Progress, TrainState
 
+RING = DataRef("ring", count=200)
+
 
 class Bench:
     """Starts and resumes trainings in a temporary home and keeps what they tell."""
@@ -36,8 +38,10 @@ class Bench:
     def _where(self):
         return (self.families, self.home, torch.device("cpu"), self.threads, self.events.append, self.live)
 
-    def start(self, folder: str = "run", family: str = "gan_2014", **knobs: object) -> train.Training:
-        plan = train.Plan(family, "tiny", DataRef("ring", count=200), knobs, folder=str(self.home / folder))
+    def start(
+        self, folder: str = "run", family: str = "gan_2014", data: DataRef = RING, **knobs: object
+    ) -> train.Training:
+        plan = train.Plan(family, "tiny", data, knobs, folder=str(self.home / folder))
         return self._drive(train.start(plan, *self._where()))
 
     def resume(self, folder: str = "run") -> train.Training:
@@ -117,7 +121,8 @@ def test_a_killed_run_loses_what_came_after_its_checkpoint_and_goes_on_with_a_cl
 
 
 def test_another_thread_count_resumes_and_says_so(bench: Bench):
-    bench.start().close()
+    pictures = DataRef("portraits", size=16, count=32)
+    bench.start(family="gan_modern", data=pictures).close()
     bench.threads = 2
     bench.resume().close()
     assert any("1 threads and goes on with 2" in notice.text for notice in bench.told(Notice))

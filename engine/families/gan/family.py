@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,6 +22,23 @@ from engine.family import Batch, Family, Losses, Phase, SampleSpec, Tensors
 from engine.nn.diffaugment import diffaugment
 from engine.nn.ema import ema_beta, ema_update
 from engine.nn.layers import held
+
+
+@dataclass(frozen=True)
+class Lent:
+    """Samples that G made for D in a step, with their graph, so that G need not make them again (as the public code
+    of DCGAN does). `statistics` are G's buffers after making them."""
+
+    step: int
+    made: Tensor
+    codes_NK: Tensor | None
+    statistics: list[Tensor]
+
+
+def _set_buffers(module: nn.Module, values: list[Tensor]) -> None:
+    """Through `.data`, which autograd does not watch: backward in train mode needs no running statistics."""
+    for buffer, value in zip(module.buffers(), values, strict=True):
+        buffer.data.copy_(value)
 
 
 class Gan(Family):
@@ -37,6 +55,7 @@ class Gan(Family):
         self._recipe_of = recipe_of
         self.generator = networks.generator()
         self.discriminator = networks.discriminator()
+        self._lent: Lent | None = None
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False) if self.recipe.ema else None
 
     def phases(self) -> tuple[Phase, ...]:
@@ -50,15 +69,19 @@ class Gan(Family):
         codes_NK = self._codes(batch, rng)
         if phase == "D":
             return self._discriminator_losses(batch.x, codes_NK, rng, step)
-        return self._generator_losses(batch.x, codes_NK, rng)
+        return self._generator_losses(batch.x, codes_NK, rng, step)
 
     def _discriminator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
         recipe = self.recipe
         due = step % recipe.penalty_every == 0
 
-        # Make samples; G only lends them.
-        with torch.no_grad(), held(self.generator):
-            made = self.generator(self._draw(x, rng), codes_NK)
+        # Make samples; G only lends them, and may learn from the same ones in its own phase.
+        if recipe.d_steps == 1:
+            self._lent = self._lend(x, codes_NK, rng, step)
+            made = self._lent.made
+        else:
+            with torch.no_grad(), held(self.generator):
+                made = self.generator(self._draw(x, rng), codes_NK)
 
         # Score real and made samples in batches of their own (batch norm must not mix them).
         real = self._augment(x, rng).detach().requires_grad_(due and recipe.r1 > 0)
@@ -76,9 +99,23 @@ class Gan(Family):
                 terms[name] = penalty.detach()
         return Losses(total, terms)
 
-    def _generator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator) -> Losses:
+    def _lend(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Lent:
+        """Samples with their graph. The running statistics of G stay as they are until G itself takes the step."""
+        before = [each.clone() for each in self.generator.buffers()]
+        made = self.generator(self._draw(x, rng), codes_NK)
+        after = [each.clone() for each in self.generator.buffers()]
+        _set_buffers(self.generator, before)
+        return Lent(step, made, codes_NK, after)
+
+    def _generator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
+        lent, self._lent = self._lent, None
+        if lent is not None and lent.step == step:
+            made, codes_NK = lent.made, lent.codes_NK
+            _set_buffers(self.generator, lent.statistics)
+        else:
+            made = self.generator(self._draw(x, rng), codes_NK)
         with held(self.discriminator):
-            made = self._augment(self.generator(self._draw(x, rng), codes_NK), rng)
+            made = self._augment(made, rng)
             made_N = self.discriminator(made, codes_NK, rng)
             real_N = None
             if self.recipe.loss == "relativistic":

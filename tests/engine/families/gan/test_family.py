@@ -77,7 +77,7 @@ def test_a_phase_moves_its_own_network_and_no_bit_of_the_other(
 def test_the_same_state_and_generator_give_the_same_bits(
     make_gan: MakeGan, make_batch: MakeBatch, name: str, spec: SampleSpec, knobs: Knobs
 ) -> None:
-    one, other = (make_gan(name, "tiny", spec, **knobs) for _ in range(2))
+    one, other, third = (make_gan(name, "tiny", spec, **knobs) for _ in range(3))
     batch = make_batch(spec)
     for phase in ("D", "G"):
         first = one.losses(phase, batch, rng(4), 0)
@@ -88,7 +88,7 @@ def test_the_same_state_and_generator_give_the_same_bits(
         assert torch.equal(first.total, second.total)
         assert first.terms.keys() == second.terms.keys()
         assert all(torch.equal(value, second.terms[key]) for key, value in first.terms.items())
-        different = other.losses(phase, batch, rng(5), 0)
+        different = third.losses(phase, batch, rng(5), 0)
         assert not torch.equal(first.total, different.total)
 
 
@@ -251,3 +251,24 @@ def test_copies_of_a_gan_are_independent(make_gan: MakeGan) -> None:
         mine.data_ptr() != its.data_ptr()
         for mine, its in zip(gan.average.parameters(), gan.generator.parameters(), strict=True)
     )
+
+
+@pytest.mark.parametrize("name", ["dcgan", "gan_modern"])
+def test_g_learns_from_the_samples_that_it_made_for_d_as_if_it_made_them_itself(
+    make_gan: MakeGan, make_batch: MakeBatch, name: str
+) -> None:
+    spec = SampleSpec((16, 16, 3))
+    lends, makes = (make_gan(name, "tiny", spec, augment="none") for _ in range(2))
+    batch = make_batch(spec)
+    lends.losses("D", batch, rng(4), 0)
+    lent = lends.losses("G", batch, rng(9), 0)
+    own = makes.losses("G", batch, rng(4), 0)  # draws the same z that D's phase drew
+    assert torch.allclose(lent.total, own.total, atol=1e-6)
+    for a, b in zip(gradients(lends, lent.total), gradients(makes, own.total), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+    for a, b in zip(lends.generator.buffers(), makes.generator.buffers(), strict=True):
+        assert torch.equal(a, b)
+
+
+def gradients(gan: Gan, total: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return torch.autograd.grad(total, list(gan.generator.parameters()))
