@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         status: int = importlib.import_module(f"engine.commands.{name}").run(rest)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
     except (ValueError, OSError, ArithmeticError) as error:
         if not type(error).__module__.startswith("engine.") and not isinstance(error, OSError):
             raise

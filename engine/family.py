@@ -130,7 +130,11 @@ class Family(ABC):
             try:
                 module.load_state_dict(own, strict=True)
             except RuntimeError as error:
-                raise ValueError(f"The saved weights do not fit this model; start a new run. ({error})") from error
+                raise FamilyError(f"The saved weights do not fit this model; start a new run. ({error})") from error
+
+
+class FamilyError(ValueError):
+    """A family cannot be built for this data or from these weights; the message is one sentence that says why."""
 
 
 class Snapshot(Protocol):

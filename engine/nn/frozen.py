@@ -14,10 +14,14 @@ from torch import Tensor, nn
 M = TypeVar("M", bound=nn.Module)
 
 
+class WeightsError(ValueError):
+    """Weights that do not fit a network; the message is one sentence."""
+
+
 def frozen(build: Callable[[], M], tensors: Mapping[str, Tensor], prefix: str) -> M:
     """Build a network and fill it with the tensors whose names begin with `prefix`, cast to float32.
 
-    Raises ValueError with one sentence where a tensor is missing, is not wanted, or has another shape.
+    Raises WeightsError with one sentence where a tensor is missing, is not wanted, or has another shape.
     """
     with torch.device("meta"):
         module = build()
@@ -39,8 +43,12 @@ def _check(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], prefix: st
     missing, extra = sorted(wanted.keys() - given.keys()), sorted(given.keys() - wanted.keys())
     if missing or extra:
         what = f"{prefix}{missing[0]} is missing" if missing else f"{prefix}{extra[0]} does not belong to it"
-        raise ValueError(f"The weights do not fit this model ({what}); open them with the config they were made with.")
+        raise WeightsError(
+            f"The weights do not fit this model ({what}); use the config they were made with."
+        )
     for name, tensor in wanted.items():
         if given[name].shape != tensor.shape:
             shapes = f"{prefix}{name} is {tuple(given[name].shape)}, not {tuple(tensor.shape)}"
-            raise ValueError(f"The weights do not fit this model ({shapes}); open them with the config they came from.")
+            raise WeightsError(
+                f"The weights do not fit this model ({shapes}); use the config they came from."
+            )

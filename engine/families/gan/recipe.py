@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine.controls import LatentInfo
 from engine.families.gan.losses import Loss
-from engine.family import OptimizerSettings, SampleSpec
+from engine.family import FamilyError, OptimizerSettings, SampleSpec
 
 CONDITIONS = ("none", "label", "attributes", "everything")
 Rates = Callable[[str, int], dict[str, float]]
@@ -99,7 +99,7 @@ def conditions_of(choice: str, spec: SampleSpec) -> dict[str, tuple[str, ...]]:
         chosen = columns
     if not chosen:
         what = {"label": "labels", "attributes": "attributes"}.get(choice, "labels or attributes")
-        raise ValueError(f"This data set has no {what}; set condition to none, or choose a data set that has them.")
+        raise FamilyError(f"This data set has no {what}; set condition to none, or choose a data set that has them.")
     return chosen
 
 
@@ -107,10 +107,10 @@ def picture_size(config: str, spec: SampleSpec, sizes: tuple[int, ...]) -> tuple
     """The side length and the channels of square pictures; raises ValueError where a config cannot take them."""
     wanted = " or ".join(f"{size}x{size}" for size in sizes)
     if spec.is_points:
-        raise ValueError(f"{config} makes pictures of {wanted}; choose gan_2014 or gan_modern for points.")
+        raise FamilyError(f"{config} makes pictures of {wanted}; choose gan_2014 or gan_modern for points.")
     height, width, channels = spec.shape
     if height != width or height not in sizes or channels not in (1, 3):
-        raise ValueError(
+        raise FamilyError(
             f"{config} makes grey or RGB pictures of {wanted}, not {height}x{width} with {channels} channels; choose "
             "that size for the data set, or gan_2014, which takes any."
         )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.families.gan.recipe import Networks, conditions_of, stack_codes
 from engine.family import SampleSpec, Tensors
-from engine.nn.frozen import frozen
+from engine.nn.frozen import WeightsError, frozen
 
 
 class GanSnapshot:
@@ -33,7 +33,7 @@ class GanSnapshot:
         self.critic_scale = critic_scale
         unknown = [name for name in tensors if not name.startswith(("G.", "D."))]
         if unknown:
-            raise ValueError(f"The weights do not fit this model ({unknown[0]} is neither of G nor of D).")
+            raise WeightsError(f"The weights do not fit this model ({unknown[0]} is neither of G nor of D).")
         self._generator = frozen(networks.generator, tensors, "G.")
         self._discriminator = frozen(networks.discriminator, tensors, "D.")
 

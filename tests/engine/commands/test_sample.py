@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine import explore
+from engine.commands.exploring import Explored, SnapshotOptions
+from engine.controls import Move, Point, to_plain
+from engine.messages import DrawPoints
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def again(path: Path) -> list[str]:
+    """The words of the command that a picture carries, without "python -m engine"."""
+    with Image.open(path) as image:
+        return shlex.split(image.text["latent-explorer:command"])[3:]
+
+
+def test_a_picture_has_the_pixels_that_the_window_draws(told, faces: str, tmp_path: Path):
+    told(["sample", "--snapshot", faces, "--point", "7:3,2.5", "--scale", "1", "--out", "one.png"])
+    explored = Explored(SnapshotOptions(faces))
+    request = DrawPoints("panel", 1, explored.name, (Point(7, 3.0, 2.5),))
+    (frame,) = explore.answer(explored.opened, request, torch.device("cpu"))
+    assert np.array_equal(pixels(tmp_path / "one.png"), frame.samples[0])
+
+
+def test_a_grid_has_lines_of_one_pixel_between_its_pictures(told, faces: str, tmp_path: Path):
+    told(["sample", "--snapshot", faces, "--count", "5", "--scale", "2", "--columns", "3", "--out", "grid.png"])
+    grid = pixels(tmp_path / "grid.png")
+    assert grid.shape == (2 * 32 + 1, 3 * 32 + 2, 3)
+    assert not grid[32].any()
+    assert not grid[:, 32].any()
+    assert not grid[33:, 66:].any(), "where no picture is, it is black"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--count", "3", "--seed", "4"),
+        ("--point", "7:3,2.5", "0:1", "--point", "2:0.333333333,1"),
+        ("--recipe", '[{"x": 1, "edits": [[0, 2.5]]}, {"moves": [{"direction": "sefa:1", "amount": 2.0}]}]'),
+    ],
+)
+def test_the_command_in_a_picture_makes_it_again(told, faces: str, tmp_path: Path, words: tuple[str, ...]):
+    told(["sample", "--snapshot", faces, *words, "--out", "first.png"])
+    told([*again(tmp_path / "first.png"), "--out", "second.png"])
+    assert (tmp_path / "first.png").read_bytes() == (tmp_path / "second.png").read_bytes()
+
+
+def test_a_picture_is_a_recipe(told, faces: str, tmp_path: Path):
+    told(["sample", "--snapshot", faces, "--point", "7:3,2.5", "--out", "first.png"])
+    facts = told(["sample", "--snapshot", faces, "--recipe", "first.png", "--out", "second.png"])
+    assert facts["points"][0] == to_plain(Point(7, 3.0, 2.5)) | {"edits": [], "moves": [], "condition": []}
+    assert np.array_equal(pixels(tmp_path / "first.png"), pixels(tmp_path / "second.png"))
+
+
+def test_a_picture_names_its_step_even_where_the_newest_was_asked_for(told, faces: str, tmp_path: Path):
+    facts = told(["sample", "--snapshot", faces, "--count", "1"])
+    assert facts["snapshot"].endswith("@3")
+    with Image.open(tmp_path / "sample.png") as image:
+        assert image.text["latent-explorer:step"] == "3"
+        assert image.text["latent-explorer:snapshot"] == facts["snapshot"]
+    assert len(facts["scores"]) == 1
+
+
+def test_a_file_that_is_there_keeps_its_name(told, faces: str, tmp_path: Path):
+    first = told(["sample", "--snapshot", faces, "--count", "1"])
+    second = told(["sample", "--snapshot", faces, "--count", "1"])
+    assert (first["file"], second["file"]) == ("sample.png", "sample-2.png")
+
+
+def test_directions_are_found_where_a_recipe_names_them(told, faces: str, tmp_path: Path):
+    plain = to_plain(Point(moves=(Move("pca:0", 3.0),)))
+    facts = told(["sample", "--snapshot", faces, "--recipe", json.dumps(plain)])
+    assert facts["points"][0]["moves"][0]["direction"] == "pca:0"
+    told(["sample", "--snapshot", faces, "--count", "1", "--out", "plain.png"])
+    assert not np.array_equal(pixels(tmp_path / "sample.png"), pixels(tmp_path / "plain.png"))
+
+
+def test_points_become_a_table(told, spots: str, tmp_path: Path):
+    told(["sample", "--snapshot", spots, "--count", "7", "--out", "points.csv"])
+    told(["sample", "--snapshot", spots, "--count", "7", "--out", "points.npy"])
+    table = np.loadtxt(tmp_path / "points.csv", delimiter=",", skiprows=1, dtype=np.float32)
+    assert (tmp_path / "points.csv").read_text().startswith("x,y\n")
+    assert table.shape == (7, 2)
+    assert np.array_equal(table, np.load(tmp_path / "points.npy"))
+
+
+def test_a_condition_changes_the_samples(told, spots: str, tmp_path: Path):
+    for number in (1, 5):
+        condition = ["--condition", f"label=mode {number}"]
+        told(["sample", "--snapshot", spots, "--count", "3", *condition, "--out", f"{number}.npy"])
+    assert not np.array_equal(np.load(tmp_path / "1.npy"), np.load(tmp_path / "5.npy"))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--point", "x7"], "is not a point"),
+        (["--count", "0"], "choose 1 to"),
+        (["--scale", "0"], "at least 1"),
+        (["--point", "1:1", "--recipe", "{}"], "leave one of them away"),
+        (["--recipe", "{"], "not valid JSON"),
+        (["--recipe", "no-such-file.png"], "neither a recipe nor a file"),
+        (["--recipe", "[]"], "no points"),
+        (["--recipe", '{"moves": [{"direction": "glasses: bananas", "amount": 1}]}'], "There is no direction"),
+        (["--condition", "glasses=round"], "trained without conditions"),
+        (["--condition", "glasses"], "is not a condition"),
+        (["--out", "picture.jpg"], "end the name in .png"),
+        (["--count", "90000", "--scale", "16"], "the largest side"),
+    ],
+)
+def test_bad_input_gets_one_sentence(refused, faces: str, words: list[str], says: str):
+    assert says in refused(["sample", "--snapshot", faces, *words])
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "says"),
+    [
+        ("live", "Only the window"),
+        ("nowhere", "no snapshot and no folder"),
+        ("bundled:nothing", "no bundled model"),
+        ("run:/no/such/run@last", "is not a run"),
+    ],
+)
+def test_a_snapshot_that_is_not_there_gets_one_sentence(refused, snapshot: str, says: str):
+    assert says in refused(["sample", "--snapshot", snapshot])
+
+
+def test_an_unknown_value_of_a_condition_gets_one_sentence(refused, spots: str):
+    assert "no value 'mode 99'" in refused(["sample", "--snapshot", spots, "--condition", "label=mode 99"])
+    assert "no condition 'colour'" in refused(["sample", "--snapshot", spots, "--condition", "colour=red"])
