@@ -1,9 +1,9 @@
 """How fast our training step of a DCGAN is, beside a plain eager PyTorch loop of the same networks.
 
 The plain loop is the one of pytorch/examples (dcgan/main.py): D on real and on made pictures, G on the same made ones,
-each loss with its own backward, Adam with its defaults, both losses read in every step. Both sides have the same first
-weights, batch and precision; the pictures of the plain loop are converted ahead, ours come through the stepper. Steps
-alternate, so that what else the machine does hits both.
+each loss with its own backward, Adam with its defaults, both losses read in every step, PyTorch's default memory
+format. Both sides have the same layers, first weights, batch and precision; the pictures of the plain loop are
+converted ahead, ours come through the stepper. Steps alternate, so that what else the machine does hits both.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.bench.noise import noise_pictures
 from engine.data.dataset import Dataset
 from engine.device import training_threads
+from engine.families.gan.dcgan import DcganDiscriminator, DcganGenerator
 from engine.families.gan.family import Gan
 from engine.family import Families
 from engine.knobs import configure
@@ -52,7 +53,7 @@ class PlainLoop:
     """What somebody writes who follows the example."""
 
     def __init__(self, family: Gan, dataset: Dataset, batch: int) -> None:
-        self.generator, self.discriminator = family.generator, family.discriminator
+        self.generator, self.discriminator = plain_generator(family), plain_discriminator(family)
         self.z_size, self.batch = family.latent.size, batch
         self.optimizer_g = torch.optim.Adam(self.generator.parameters(), LR, BETAS)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), LR, BETAS)
@@ -77,6 +78,26 @@ class PlainLoop:
         loss_g.backward()  # type: ignore[no-untyped-call]
         self.optimizer_g.step()
         return (loss_real + loss_made).item(), loss_g.item()
+
+
+def plain_generator(family: Gan) -> nn.Sequential:
+    """The layers of G in a row."""
+    generator = family.generator
+    assert isinstance(generator, DcganGenerator)
+    layers: list[nn.Module] = [generator.start, nn.Unflatten(1, (-1, 4, 4))]
+    for norm, doubling in zip(generator.norms, generator.doublings, strict=True):
+        layers += [norm, nn.ReLU(inplace=True), doubling]
+    return nn.Sequential(*layers, nn.Tanh())
+
+
+def plain_discriminator(family: Gan) -> nn.Sequential:
+    """The layers of D in a row."""
+    discriminator = family.discriminator
+    assert isinstance(discriminator, DcganDiscriminator)
+    layers: list[nn.Module] = [discriminator.first, nn.LeakyReLU(0.2, inplace=True)]
+    for halving, norm in zip(discriminator.halvings, discriminator.norms, strict=True):
+        layers += [halving, norm, nn.LeakyReLU(0.2, inplace=True)]
+    return nn.Sequential(*layers, nn.Flatten(), discriminator.judge, nn.Flatten(0))
 
 
 def _cross_entropy(logits_N: Tensor, wanted: float) -> Tensor:

@@ -43,12 +43,8 @@ def _check(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], prefix: st
     missing, extra = sorted(wanted.keys() - given.keys()), sorted(given.keys() - wanted.keys())
     if missing or extra:
         what = f"{prefix}{missing[0]} is missing" if missing else f"{prefix}{extra[0]} does not belong to it"
-        raise WeightsError(
-            f"The weights do not fit this model ({what}); use the config they were made with."
-        )
+        raise WeightsError(f"The weights do not fit this model ({what}); use the config they were made with.")
     for name, tensor in wanted.items():
         if given[name].shape != tensor.shape:
             shapes = f"{prefix}{name} is {tuple(given[name].shape)}, not {tuple(tensor.shape)}"
-            raise WeightsError(
-                f"The weights do not fit this model ({shapes}); use the config they came from."
-            )
+            raise WeightsError(f"The weights do not fit this model ({shapes}); use the config they came from.")
