@@ -12,49 +12,10 @@ from engine import runs, train
 from engine.checkpoint import latest_checkpoint, load_checkpoint
 from engine.data.dataset import DataError
 from engine.data.ref import DataRef
-from engine.family import Families, UnknownNameError
+from engine.family import UnknownNameError
 from engine.knobs import KnobError
-from engine.live import LiveSnapshot
-from engine.messages import Event, GridDrawn, Marked, Notice, Progress, TrainState
-
-RING = DataRef("ring", count=200)
-
-
-class Bench:
-    """Starts and resumes trainings in a temporary home and keeps what they tell."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.families, self.events = home, Families(), list[Event]()
-        self.live = LiveSnapshot()
-        self.threads = 1
-
-    def _drive(self, opening: train.Opening) -> train.Training:
-        while True:
-            try:
-                next(opening)
-            except StopIteration as end:
-                return end.value
-
-    def _where(self):
-        return (self.families, self.home, torch.device("cpu"), self.threads, self.events.append, self.live)
-
-    def start(
-        self, folder: str = "run", family: str = "gan_2014", data: DataRef = RING, **knobs: object
-    ) -> train.Training:
-        plan = train.Plan(family, "tiny", data, knobs, folder=str(self.home / folder))
-        return self._drive(train.start(plan, *self._where()))
-
-    def resume(self, folder: str = "run") -> train.Training:
-        return self._drive(train.resume(self.home / folder, *self._where()))
-
-    def told(self, kind: type) -> list:
-        return [event for event in self.events if isinstance(event, kind)]
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    torch.set_num_threads(1)
-    return Bench(tmp_path)
+from engine.messages import GridDrawn, Marked, Notice, Progress, TrainState
+from tests.engine.conftest import Bench
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -179,7 +140,7 @@ def test_a_wrong_plan_gets_a_sentence_and_leaves_no_folder(bench: Bench, change:
 def test_a_missing_data_set_gets_a_sentence_and_frees_the_run(bench: Bench):
     plan = train.Plan("gan_2014", "tiny", DataRef(str(bench.home / "nowhere")), folder=str(bench.home / "run"))
     with pytest.raises(DataError):
-        bench._drive(train.start(plan, *bench._where()))
+        bench.drive(train.start(plan, *bench.where()))
     assert not (bench.home / "run").exists()
 
 

@@ -1,0 +1,89 @@
+"""Following a run that somebody else writes: the same events as from live training."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.follow import Follower
+from engine.messages import GridDrawn, Marked, Progress, RunOpened, SnapshotSaved, TrainState
+from engine.run_record import RunError
+from tests.engine.conftest import Bench
+
+
+def steps_of(events: list, name: str = "loss/D") -> list[int]:
+    return [int(x) for event in events if isinstance(event, Progress) for x in event.values[name][0]]
+
+
+def test_what_is_there_is_opened_and_what_comes_is_told(bench: Bench):
+    training = bench.start()
+    for _ in range(3):
+        training.advance()
+    training.look(all_now=True)
+    training.writer.log.flush()
+    follower = Follower()
+    opened = follower.open(bench.home / "run")
+    assert not opened.training
+    assert int(opened.series["loss/D"].steps[-1]) == 3
+    assert list(follower.poll()) == []
+
+    for _ in range(2):
+        training.advance()
+    training.set_knob("lr_d", 0.01)
+    training.close()
+    events = list(follower.poll())
+    assert steps_of(events)[-1] == 5
+    assert any(isinstance(event, Marked) and "lr_d" in event.text for event in events)
+    grid = next(event for event in events if isinstance(event, GridDrawn))
+    assert grid.step == 5
+    assert next(event for event in events if isinstance(event, SnapshotSaved)).kept[-1] == 5
+    assert next(event for event in events if isinstance(event, TrainState)).phase == "followed"
+    assert list(follower.poll()) == []
+
+
+def test_a_run_that_goes_back_to_a_checkpoint_is_opened_anew(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.save()
+    training.saver.wait()
+    for _ in range(4):
+        training.advance()
+    training.look(all_now=True)
+    training.writer.log.flush()
+    follower = Follower()
+    follower.open(bench.home / "run")
+    training.writer.close()
+
+    again = bench.resume()
+    again.advance()
+    again.close()
+    opened = [event for event in follower.poll() if isinstance(event, RunOpened)]
+    assert len(opened) == 1
+    assert int(opened[0].series["loss/D"].steps[-1]) == 2
+
+
+def test_the_receiver_owns_its_series(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.close()
+    follower = Follower()
+    series = follower.open(bench.home / "run").series["loss/D"]
+    series.extend([9], [9.0], [9999], [np.nan])
+    assert len(follower.open(bench.home / "run").series["loss/D"]) == len(series) - 1
+
+
+def test_a_run_that_has_gone_is_followed_no_longer(bench: Bench):
+    bench.start().close()
+    follower = Follower()
+    follower.open(bench.home / "run")
+    shutil.rmtree(bench.home / "run")
+    assert list(follower.poll()) == []
+    assert not follower.follows
+
+
+def test_a_folder_that_is_no_run_gets_a_sentence(tmp_path: Path):
+    with pytest.raises(RunError):
+        Follower().open(tmp_path)
