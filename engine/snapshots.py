@@ -214,5 +214,5 @@ def _halve(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, 
 
 def _fits_half(tensor: Tensor) -> bool:
     """Whether float16 can hold the values; NaN and infinite ones it can."""
-    finite = tensor[tensor.isfinite()]
-    return not finite.numel() or float(finite.abs().max()) <= LARGEST_HALF
+    sizes = tensor.abs().nan_to_num(nan=0.0, posinf=0.0)
+    return not sizes.numel() or float(sizes.max()) <= LARGEST_HALF

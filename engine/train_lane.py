@@ -47,6 +47,7 @@ class TrainLane(Lane):
         self._opening: Opening | None = None
         self._opened_path = ""
         self._running = False
+        self._warm = False
         self._steps_wanted: int | None = None
         self._next_step_time = 0.0
         self._device: torch.device
@@ -69,10 +70,19 @@ class TrainLane(Lane):
         command = self.mailbox.take(self._patience())
         if command is not None:
             self._obey(command)
+        elif not self._warm:
+            self._warm_up()
         elif self._opening is not None:
             self._open_further()
         elif self._running and self._training is not None and time.monotonic() >= self._next_step_time:
             self._advance(self._training)
+
+    def _warm_up(self) -> None:
+        """The first optimizer of a process imports a good second of torch; better now than after Space."""
+        import torch
+
+        self._warm = True
+        torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
 
     def _patience(self) -> float:
         """How long to wait for a command before there is something to do."""

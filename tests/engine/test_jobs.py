@@ -55,7 +55,7 @@ def test_a_cancelled_film_leaves_nothing(opened: Opened, tmp_path: Path):
 
 
 def test_a_film_needs_a_name_that_says_which_kind(opened: Opened, tmp_path: Path):
-    with pytest.raises(SnapshotError, match="end the name in .gif or .webp"):
+    with pytest.raises(SnapshotError, match=r"end the name in \.gif or \.webp"):
         next(jobs.export_walk(ExportWalk("film", opened.id, WALK, str(tmp_path / "walk.avi")), opened, CPU))
 
 
