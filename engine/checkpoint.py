@@ -392,5 +392,9 @@ class BackgroundSaver:
                     keep=self.keep,
                 )
                 self.problem = ""
+            except MemoryError:
+                self.problem = (
+                    f"The checkpoint at step {order.step} was not saved because memory is full: close other programs."
+                )
             except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
                 self.problem = f"The checkpoint at step {order.step} was not saved. {error}"

@@ -54,16 +54,26 @@ def threads_for(points: bool, threads: int) -> int:
     return 1 if points else threads
 
 
+def use_threads(threads: int) -> None:
+    """Set the intra-op threads of the calling thread, and of no other.
+
+    torch gives a thread the count that *any* thread set last, once, when it first looks at its own (torch 2.13,
+    ATen/ParallelOpenMP.cpp); so that is made to happen before the count is set.
+    """
+    torch.get_num_threads()
+    torch.set_num_threads(threads)
+
+
 def enter_train_lane(threads: int) -> None:
     """First thing in the train lane's thread: its thread count, and a lower priority than the hands (Linux)."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), TRAIN_NICENESS)
-    torch.set_num_threads(threads)
+    use_threads(threads)
 
 
 def enter_explore_lane() -> None:
     """First thing in the explore lane's thread."""
-    torch.set_num_threads(EXPLORE_THREADS)
+    use_threads(EXPLORE_THREADS)
 
 
 def memory_in_use(device: torch.device) -> int:

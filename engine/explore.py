@@ -145,15 +145,21 @@ def score_samples(opened: Opened, request: ScoreSamples, device: torch.device) -
     )
 
 
+def check_field(opened: Opened) -> None:
+    """Raises SnapshotError where a decision field cannot be drawn, before any data are read for it."""
+    spec = opened.snapshot.spec
+    if not spec.is_points or spec.shape[0] > 2:
+        raise SnapshotError("The decision field is drawn for 1-D and 2-D data; for pictures see the scores.")
+
+
 def decide(opened: Opened, request: DrawDecision, dataset: Dataset, device: torch.device) -> Iterator[Event]:
     """D over the line or plane, beside the optimal D* = p_data / (p_data + p_g) (Goodfellow et al. 2014, eq. 2).
 
     p_data is the exact density where the set has one, else estimated from samples like p_g, by a Gaussian kernel.
     """
+    check_field(opened)
     critic, space = _critic(opened), opened.space
     dims = opened.snapshot.spec.shape[0]
-    if not opened.snapshot.spec.is_points or dims > 2:
-        raise SnapshotError("The decision field is drawn for 1-D and 2-D data; for pictures see the scores.")
     order = np.arange(min(request.count, len(dataset)), dtype=np.int64)
     reals_ND = np.asarray(dataset.batch(order), np.float32)
     z_NZ = latent.draw_many(space.latent.prior, space.latent.size, mix(7), np.arange(request.count), 0)

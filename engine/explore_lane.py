@@ -59,6 +59,7 @@ KEPT_DATA = 3
 KEPT_GRIDS = 4
 
 Job = Generator[JobProgress | Event, None, None]
+Answer = Iterator[Event | None]  # None: not done yet, but what is newer may come in between
 
 
 class ExploreLane(Lane):
@@ -68,7 +69,7 @@ class ExploreLane(Lane):
         super().__init__("explore lane", events)
         self.mailbox: Mailbox[ExploreCommand, Request] = Mailbox()
         self._live_snapshot, self._home, self._wanted_device = live, home, device
-        self._rest: deque[tuple[Request, Iterator[Event]]] = deque()
+        self._rest: deque[tuple[Request, Answer]] = deque()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._data: OrderedDict[DataRef, Dataset] = OrderedDict()
         self._grids: OrderedDict[str, Grids] = OrderedDict()
@@ -143,30 +144,31 @@ class ExploreLane(Lane):
             return
         self._continue(request, answer)
 
-    def _continue(self, request: Request, answer: Iterator[Event]) -> None:
+    def _continue(self, request: Request, answer: Answer) -> None:
         """The next part of an answer, unless a newer request has overtaken it."""
         if self.mailbox.waits(request.channel):
             return
         try:
-            event = next(answer, None)
+            event = next(answer)
+        except StopIteration:
+            return
         except Exception as error:  # noqa: BLE001
             self.fail("Drawing", error, channel=request.channel)
             return
         if event is not None:
             self.tell(event)
-            self._rest.append((request, answer))
+        self._rest.append((request, answer))
 
-    def _answer(self, request: Request) -> Iterator[Event]:
+    def _answer(self, request: Request) -> Answer:
         from engine import explore, looking
 
         match request:
             case ReadGrid():
                 return looking.read_grid(self._grids_of(request.path), request)
             case ReadDataPage():
-                return looking.data_page(self._dataset(request.data), request)
+                return self._data_page(request)
             case DrawDecision():
-                dataset = self._dataset(request.data)
-                return explore.decide(self._shelf.open(request.snapshot), request, dataset, self._device)
+                return self._decide(request)
             case _:
                 return explore.answer(self._shelf.open(request.snapshot), request, self._device)
 
@@ -181,14 +183,36 @@ class ExploreLane(Lane):
             self._grids.popitem(last=False)
         return self._grids[path]
 
-    def _dataset(self, ref: DataRef) -> Dataset:
-        """A data set that is open, or a quick one (points, portraits) that is opened here and now."""
-        from engine.data.catalog import open_data
-        from engine.data.dataset import finish
+    def _data_page(self, request: ReadDataPage) -> Answer:
+        from engine import looking
 
-        if ref not in self._data:
-            self._keep(ref, finish(open_data(ref, self._home)))
-        return self._data[ref]
+        dataset = yield from self._dataset(request.data)
+        yield from looking.data_page(dataset, request)
+
+    def _decide(self, request: DrawDecision) -> Answer:
+        from engine import explore
+
+        opened = self._shelf.open(request.snapshot)
+        explore.check_field(opened)
+        dataset = yield from self._dataset(request.data)
+        yield from explore.decide(opened, request, dataset, self._device)
+
+    def _dataset(self, ref: DataRef) -> Generator[None, None, Dataset]:
+        """A data set that is open, or one that is opened now, in slices."""
+        from engine.data.catalog import open_data
+
+        if ref in self._data:
+            self._data.move_to_end(ref)
+            return self._data[ref]
+        loading = open_data(ref, self._home)
+        while True:
+            try:
+                next(loading)
+            except StopIteration as end:
+                dataset: Dataset = end.value
+                self._keep(ref, dataset)
+                return dataset
+            yield
 
     def _keep(self, ref: DataRef, dataset: Dataset) -> None:
         self._data[ref] = dataset
@@ -223,6 +247,8 @@ class ExploreLane(Lane):
             case TrashRun(path=path):
                 self._follower.close(Path(path))
                 runs.delete_run(Path(path))
+                self._shelf.forget(path)
+                self._grids.pop(path, None)
                 self.tell(RunsListed(list_facts(self._home / "runs")))
             case LoadData():
                 self._jobs[command.job] = jobs.load_data(command, self._home, self._keep)

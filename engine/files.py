@@ -32,6 +32,7 @@ WINDOWS_TRIES = 12
 MEBIBYTE = 1 << 20
 TEMPORARY = ".tmp-"
 _TEMPORARY_NAME = re.compile(r"\.tmp-\d+-[0-9a-f]{8}$")
+_TEMPORARY_PART = re.compile(r"\.tmp-\d+-[0-9a-f]{8}(?=[/\\]|$)")
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -162,15 +163,16 @@ def sentence(error: OSError, doing: str, path: Path) -> str:
     """What to tell a person about an OSError met while `doing` (for example "written") to `path`."""
     if isinstance(error, StorageError):
         return str(error)
+    shown = _TEMPORARY_PART.sub("", str(path))  # the name that the person knows
     if error.errno in _NO_SPACE:
-        return f"{path} could not be {doing} because the disk is full: free some space and try again."
+        return f"{shown} could not be {doing} because the disk is full: free some space and try again."
     if error.errno in _NOT_ALLOWED:
-        return f"{path} could not be {doing} because access was denied: choose a folder that you may write to."
+        return f"{shown} could not be {doing} because access was denied: choose a folder that you may write to."
     if error.errno == errno.ENOENT:
-        return f"{path} could not be {doing} because it does not exist: check the path."
+        return f"{shown} could not be {doing} because it does not exist: check the path."
     if error.errno == errno.EIO:
-        return f"{path} could not be {doing} because the disk reported an error: check the disk or the connection."
-    return f"{path} could not be {doing}: {error.strerror or error}."
+        return f"{shown} could not be {doing} because the disk reported an error: check the disk or the connection."
+    return f"{shown} could not be {doing}: {error.strerror or error}."
 
 
 class _Told:
@@ -318,10 +320,14 @@ def need_space(folder: Path, size: int) -> None:
         free = _operations.free_bytes(folder)
     if free < size:
         raise StorageError(
-            f"{folder} needs {size / MEBIBYTE:.0f} MB of free space but the disk has {free / MEBIBYTE:.0f} MB: "
+            f"{folder} needs {_size(size)} of free space but the disk has {_size(free)}: "
             "free some space and try again.",
             errno.ENOSPC,
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / MEBIBYTE:.0f} MB" if count >= 10 * MEBIBYTE else f"{math.ceil(count / 1024)} kB"
 
 
 def is_temporary(name: str) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine import runs
 from engine.log import LogReader
-from engine.messages import Event, GridDrawn, Marked, Progress, RunOpened, SnapshotSaved, TrainState
+from engine.messages import Event, GridDrawn, Marked, Notice, Progress, RunOpened, SnapshotSaved, TrainState
 from engine.run_facts import describe_run
 from engine.series import Series
 
@@ -110,6 +110,7 @@ class Follower:
 
     def __init__(self) -> None:
         self._followed: dict[Path, Followed] = {}
+        self._problems: dict[Path, str] = {}
 
     @property
     def follows(self) -> bool:
@@ -123,14 +124,24 @@ class Follower:
 
     def close(self, path: Path) -> None:
         self._followed.pop(path, None)
+        self._problems.pop(path, None)
 
     def poll(self) -> Iterator[Event]:
-        """What is new in all followed runs; one that has gone is followed no longer."""
+        """What is new in all followed runs; one that has gone is followed no longer.
+
+        One that cannot be read, because its network stalls for example, is tried again at each call; that is told once.
+        """
         for path, followed in list(self._followed.items()):
             if not path.is_dir():
                 self.close(path)
                 continue
-            yield from followed.poll()
+            try:
+                yield from followed.poll()
+                self._problems.pop(path, None)
+            except (OSError, ValueError) as error:
+                if self._problems.get(path) != str(error):
+                    self._problems[path] = str(error)
+                    yield Notice(str(error))
 
 
 def _copy(series: Series) -> Series:

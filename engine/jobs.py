@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import io
+import threading
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,7 +46,7 @@ Job = Generator[Event, None, None]
 R = TypeVar("R")
 PCA_SAMPLES = 512
 DIRECTIONS = 8
-SLICE = 8  # pictures per slice of a job
+SLICE = 4  # pictures per slice of a job
 
 
 class Clock:
@@ -67,6 +70,23 @@ def _with_progress(work: Generator[tuple[int, int], None, R], clock: Clock) -> G
             result: R = end.value
             return result
         yield clock.at(done, total)
+
+
+def _aside(work: Callable[[], R], progress: JobProgress) -> Generator[Event, None, R]:
+    """Do what cannot be cut into slices in a thread of its own, where it delays no picture. A job that is closed
+    meanwhile does not wait for it; so `work` touches nothing but memory."""
+    result: Future[R] = Future()
+
+    def do() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:  # noqa: BLE001  raised again where the result is wanted
+            result.set_exception(error)
+
+    threading.Thread(target=do, name="job", daemon=True).start()
+    while not wait([result], timeout=0.002).done:
+        yield progress
+    return result.result()
 
 
 def load_data(command: LoadData, home: Path, keep: Callable[[DataRef, Dataset], None]) -> Job:
@@ -102,7 +122,8 @@ def find_directions(command: FindDirections, opened: Opened, device: torch.devic
         part = decode(opened, z_NZ[first : first + SLICE], [()] * SLICE, device)
         parts.append(part.reshape(len(part), -1).astype(np.float32))
         yield clock.at(first + SLICE, PCA_SAMPLES)
-    vectors, shares = pca(z_NZ, np.concatenate(parts), DIRECTIONS)
+    find = functools.partial(pca, z_NZ, np.concatenate(parts), DIRECTIONS)
+    vectors, shares = yield from _aside(find, clock.at(PCA_SAMPLES, PCA_SAMPLES))
     for index, (vector, share) in enumerate(zip(vectors, shares, strict=True)):
         opened.directions[f"pca:{index}"] = vector
         found.append(DirectionFacts(f"pca:{index}", f"PCA {index + 1}", "pca", share=float(share)))
@@ -179,22 +200,20 @@ def export_walk(command: ExportWalk, opened: Opened, device: torch.device) -> Jo
         yield clock.at(len(frames), len(z_FZ) + SLICE)
     temporary = file.with_name(f".{file.name}.part")
     options = {"lossless": True} if file.suffix.lower() == ".webp" else {}
+    film = io.BytesIO()
+    encode = functools.partial(
+        frames[0].save,
+        film,
+        format=formats[file.suffix.lower()],
+        save_all=True,
+        append_images=frames[1:],
+        duration=round(1000 / command.frames_per_s),
+        loop=0,
+        **options,
+    )
+    yield from _aside(encode, clock.at(len(frames), len(frames) + SLICE))
     try:
-        # The encoder takes long and cannot be cut into slices; in a thread of its own it does not delay a picture.
-        with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(
-                frames[0].save,
-                temporary,
-                format=formats[file.suffix.lower()],
-                save_all=True,
-                append_images=frames[1:],
-                duration=round(1000 / command.frames_per_s),
-                loop=0,
-                **options,
-            )
-            while not wait([writing], timeout=0.005).done:
-                yield clock.at(len(frames), len(frames) + SLICE)
-            writing.result()
+        temporary.write_bytes(film.getbuffer())
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)

@@ -71,8 +71,12 @@ class Lane(ABC):
 def sentence(error: BaseException) -> str:
     """One sentence for a person: the engine's own errors are sentences; others get their type in front."""
     text = next((line for line in str(error).splitlines() if line.strip()), "").strip()
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    # torch reports a full memory as OutOfMemoryError on a GPU and as a RuntimeError of this allocator on a processor.
+    full = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if full or "DefaultCPUAllocator" in text:
         return "There is not enough memory for this; choose a smaller batch size or smaller pictures."
+    if type(error).__name__ == "AcceleratorError":
+        return f"The GPU failed ({text}); restart the program and resume the run from its last checkpoint."
     if type(error).__module__.startswith("engine.") and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -17,10 +17,11 @@ WANTED_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A frozen snapshot of the run that trains, and what is known of that run."""
+    """A frozen snapshot of the run that trains, and what is known of that run; `run` is its folder."""
 
     snapshot: Snapshot
     step: int
+    run: str
     family: str
     title: str
     data: DataRef | None

@@ -296,7 +296,8 @@ def create_run(path: Path, record: RunRecord, preview: Preview | None = None, *,
     """
     run_record.check_name(record.name)
     if os.path.lexists(path) and (not path.is_dir() or files.list_folder(path)):
-        what = "holds a run: resume it, or" if files.look(path / RUN) else "is not empty:"
+        what = "is not empty:" if path.is_dir() else "is a file:"
+        what = "holds a run: resume it, or" if files.look(path / RUN) else what
         raise RunError(f"{path} {what} choose another folder for the new run.")
     files.make_folder(path.parent)
     temporary = files.temporary_name(path)

@@ -75,7 +75,7 @@ class Shelf:
     def __init__(self, families: Families, live: LiveSnapshot, device: torch.device) -> None:
         self._families, self._live, self._device = families, live, device
         self._kept: OrderedDict[str, Opened] = OrderedDict()
-        self._live_directions: dict[str, NDArray[np.float32]] = {}
+        self._live_run, self._live_directions = "", dict[str, NDArray[np.float32]]()
 
     def open(self, snapshot: str) -> Opened:
         """The snapshot with this id, as it is now. Raises SnapshotError, RunError or ValueError with one sentence."""
@@ -92,10 +92,17 @@ class Shelf:
             self._kept.popitem(last=False)
         return self._kept[snapshot]
 
+    def forget(self, path: str) -> None:
+        """Keep nothing of the run in the folder `path`, which another run may take."""
+        for snapshot in [kept for kept in self._kept if kept.startswith(f"run:{path}@")]:
+            del self._kept[snapshot]
+
     def _open_live(self) -> Opened:
         model = self._live.get()
         if model is None:
             raise SnapshotError("Nothing trains at the moment; start a run, or choose a model to explore.")
+        if model.run != self._live_run:  # directions mean nothing in the latent space of another run
+            self._live_run, self._live_directions = model.run, {}
         return Opened(
             LIVE, model.snapshot, model.step, model.family, model.title, model.data, {}, self._live_directions
         )

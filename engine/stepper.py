@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.data.dataset import Dataset
-from engine.family import Batch, Family, FamilyEntry, OptimizerSettings, Phase, SampleSpec
+from engine.family import Batch, Family, FamilyEntry, OptimizerSettings, Phase, SampleSpec, UnknownNameError
 from engine.knobs import KnobError, KnobValue, configure, knobs_of, values_of
 
 MOST_SKIPPED = 5  # non-finite steps within SKIP_WINDOW before training stops
@@ -66,6 +66,7 @@ class Stepper:
         self._rng = torch.Generator(device)
         self._terms: dict[str, list[Tensor]] = {}
         self._skipped: list[tuple[int, Tensor]] = []
+        self._skipped_count = 0
         self._epoch_order: tuple[int, NDArray[np.int64]] = (-1, np.empty(0, np.int64))
 
     @property
@@ -78,7 +79,10 @@ class Stepper:
         return self.step_number * self.images_per_step
 
     def step(self, only: str | None = None) -> None:
-        """One step of every phase, or of the phase named `only`."""
+        """One step of every phase, or of the one named `only`. Raises UnknownNameError where there is no such phase."""
+        names = [phase.name for phase in self.phases]
+        if only is not None and only not in names:
+            raise UnknownNameError(f"There is no phase {only!r}; choose one of {', '.join(names)}.")
         for index, phase in enumerate(self.phases):
             if only is None or phase.name == only:
                 for repeat in range(phase.repeats):
@@ -99,7 +103,7 @@ class Stepper:
             parameter.grad = None if gradient is None else laid_out_like(parameter, gradient)
 
         # The optimizer itself passes over a step whose gradient is not finite, without asking the host.
-        norm = torch.nn.utils.get_total_norm([g for g in gradients if g is not None], foreach=True)
+        norm = torch.nn.utils.get_total_norm([g for g in gradients if g is not None])
         not_finite = (~torch.isfinite(norm)).to(torch.float32)
         for group in optimizer.param_groups:
             group.update(self.family.rates(phase.name, step))
@@ -136,21 +140,25 @@ class Stepper:
         return self._epoch_order[1]
 
     def read_metrics(self) -> dict[str, float]:
-        """The mean of each term since the last call. Raises NotFiniteError where too many steps had to be skipped."""
+        """The mean of each term since the last call; NaN and infinite ones are told as they are."""
         if not self._terms:
             return {}
         names = list(self._terms)
         means = torch.stack([torch.stack(self._terms[name]).float().mean() for name in names]).tolist()
         self._terms = {}
-        self._check_skipped()
+        self._count_skipped()
         return dict(zip(names, means, strict=True))
 
-    def _check_skipped(self) -> None:
-        recent = [(step, flag) for step, flag in self._skipped if step >= self.step_number - SKIP_WINDOW]
-        count = int(torch.stack([flag for _, flag in recent]).sum()) if recent else 0
-        self._skipped = recent
+    def _count_skipped(self) -> None:
+        self._skipped = [(step, flag) for step, flag in self._skipped if step >= self.step_number - SKIP_WINDOW]
+        flags = torch.stack([flag for _, flag in self._skipped]).tolist() if self._skipped else []
+        self._skipped_count = len({step for (step, _), flag in zip(self._skipped, flags, strict=True) if flag})
+
+    def check_finite(self) -> None:
+        """Raises NotFiniteError where, as of the last `read_metrics`, too many steps had to be skipped."""
+        count = self._skipped_count
         if count > MOST_SKIPPED:
-            self._skipped = []
+            self._skipped, self._skipped_count = [], 0
             raise NotFiniteError(
                 f"{count} of the last {SKIP_WINDOW} steps had gradients that are not finite, so training is paused and "
                 "those steps changed nothing; lower the learning rate or go back to the last checkpoint."
@@ -198,7 +206,7 @@ class Stepper:
                     if value.shape == parameter.shape:
                         kept[key] = laid_out_like(parameter, value)
         self.step_number = int(plain["step"])
-        self._terms, self._skipped = {}, []
+        self._terms, self._skipped, self._skipped_count = {}, [], 0
 
 
 def laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
@@ -212,9 +220,13 @@ def laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
 def _optimizer(settings: OptimizerSettings, module: torch.nn.Module) -> torch.optim.Optimizer:
     parameters = [p for p in module.parameters() if p.requires_grad]
     if settings.kind == "sgd":
-        return torch.optim.SGD(
+        sgd = torch.optim.SGD(
             parameters, settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=True
         )
+        # Were the very first step passed over, fused SGD would go on with a momentum of uninitialised memory.
+        for parameter in parameters:
+            sgd.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+        return sgd
     return torch.optim.Adam(
         parameters, settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, fused=True
     )

@@ -19,13 +19,13 @@ import numpy as np
 import torch
 
 import engine
-from engine import latent, runs
-from engine.checkpoint import BackgroundSaver, latest_checkpoint, load_checkpoint
+from engine import files, latent, runs
+from engine.checkpoint import BackgroundSaver, CheckpointError, latest_checkpoint, load_checkpoint
 from engine.controls import GRID_SEED
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
 from engine.data.ref import DataRef
-from engine.device import finish_work, memory_in_use, threads_for
+from engine.device import finish_work, memory_in_use, threads_for, use_threads
 from engine.family import Families, LatentSpace, Snapshot
 from engine.knobs import KnobValue, configure, values_of
 from engine.live import LiveModel, LiveSnapshot
@@ -165,6 +165,12 @@ def resume(
             tell(Notice(sentence))
         seconds = 0.0
         found = latest_checkpoint(writer.checkpoints)
+        if found is None and any(is_folder for _, is_folder in files.list_folder(writer.checkpoints)):
+            # To begin again from the start would remove what the run has drawn and kept so far.
+            raise CheckpointError(
+                "No checkpoint of this run can be read, so it cannot go on; it can still be explored. Look whether its "
+                "disk works, or start a new run."
+            )
         if found is not None and found.newer_damaged:
             tell(Notice(f"The newest checkpoint is damaged; the run goes on from step {found.step}."))
         if found is not None:
@@ -182,7 +188,7 @@ def resume(
 def _use_threads(dataset: Dataset, threads: int) -> int:
     """Set the thread count that suits the data, in the thread that trains, and return it."""
     used = threads_for(dataset.is_points, threads)
-    torch.set_num_threads(used)
+    use_threads(used)
     return used
 
 
@@ -254,6 +260,7 @@ class Training:
         self.seconds += stepped - began
         self.look()
         self.seconds += time.monotonic() - stepped
+        self.stepper.check_finite()
 
     def look(self, *, all_now: bool = False) -> None:
         """Do what is due: metrics, weights to explore, grid, snapshot, checkpoint, state."""
@@ -278,7 +285,7 @@ class Training:
             self.writer.set_status(self.step, self.seconds, self.stepper.images, self._latest)
             self._status_due.done(now, now)
             self._tell_problems()
-        if all_now or self._state_due.due(now):
+        if not all_now and self._state_due.due(now):  # who wants all now says itself what comes next
             self.tell(self.state("running"))
             self._state_due.done(now, now)
 
@@ -299,7 +306,7 @@ class Training:
         snapshot = self.stepper.entry.open_snapshot(self.stepper.config, self.stepper.family.spec, copies)
         record = self.writer.record
         data = DataRef.from_plain(record.data)
-        self.live.put(LiveModel(snapshot, self.step, record.family, record.name, data, self.stepper.config))
+        self.live.put(LiveModel(snapshot, self.step, self.path, record.family, record.name, data, self.stepper.config))
         self.tell(LiveChanged(self.step))
         return snapshot
 
@@ -385,7 +392,8 @@ class Training:
             else:
                 self.writer.end()
             self.writer.close()
-        self.tell(self.state("failed" if reason else "ended"))
+            self._tell_problems()
+            self.tell(self.state("failed" if reason else "ended"))
 
 
 def grid_samples(space: LatentSpace, points: bool, device: torch.device) -> Samples:

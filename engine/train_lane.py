@@ -88,7 +88,7 @@ class TrainLane(Lane):
         """How long to wait for a command before there is something to do."""
         if self._opening is not None:
             return 0.0
-        if self._running:
+        if self._running and self._training is not None:
             return max(0.0, min(self._next_step_time - time.monotonic(), IDLE_SECONDS))
         return IDLE_SECONDS
 
@@ -137,16 +137,17 @@ class TrainLane(Lane):
         assert self._opening is not None
         try:
             progress = next(self._opening)
-            self.tell(
-                TrainState(self._opened_path, "loading", doing=progress.doing, done=progress.done, total=progress.total)
-            )
         except StopIteration as end:
             self._opening = None
             self._show(end.value)
         except Exception as error:  # noqa: BLE001  told to the person; nothing was begun
-            self._opening = None
+            self._opening, self._running = None, False
             self.fail("Opening the run", error)
             self.tell(TrainState(self._opened_path, "failed"))
+        else:
+            self.tell(
+                TrainState(self._opened_path, "loading", doing=progress.doing, done=progress.done, total=progress.total)
+            )
 
     def _show(self, training: Training) -> None:
         from engine.follow import Followed
@@ -157,6 +158,7 @@ class TrainLane(Lane):
         self.tell(Followed(training.writer.path).opened(training=True))
         training.look(all_now=True)
         training.tell(training.state("running" if self._running else "paused"))
+        self._end_where_wanted(training)
 
     def _advance(self, training: Training, only: str | None = None) -> None:
         began = time.monotonic()
@@ -172,11 +174,15 @@ class TrainLane(Lane):
         if self._pace.steps_per_s:
             rest = max(rest, 1.0 / self._pace.steps_per_s - took)
         self._next_step_time = began + took + rest
+        self._end_where_wanted(training)
+
+    def _end_where_wanted(self, training: Training) -> None:
         if self._steps_wanted is not None and training.step >= self._steps_wanted:
             self._end()
 
     def _set_running(self, running: bool) -> None:
-        if running == self._running:
+        nothing_to_run = self._training is None and self._opening is None
+        if running == self._running or nothing_to_run:
             return
         self._running = running
         self._next_step_time = 0.0
@@ -189,8 +195,10 @@ class TrainLane(Lane):
         if self._training is None:
             return
         self._running = False
-        self._advance(self._training, phase)
-        self._training.rest()
+        training = self._training
+        self._advance(training, phase)
+        if self._training is not None:  # it was not the last step that was wanted
+            training.rest()
 
     def _end(self) -> None:
         """Stop with a checkpoint and let go of the run; while one is being opened, stop opening it."""

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from engine import explore, jobs, shelf
+from engine.commands.runs import run_folder
 from engine.commands.terminal import Bars, CommandError
 from engine.controls import Arithmetic, Condition, Interpolation, Point, Walk
 from engine.device import choose_device, enter_explore_lane
@@ -29,7 +30,7 @@ from engine.messages import Scores as ScoresEvent
 from engine.shelf import Opened, Shelf
 from engine.stepper import to_model
 
-NAMING = "bundled:NAME, run:FOLDER@STEP, run:FOLDER@last or the folder of a run"
+NAMING = "bundled:NAME, run:FOLDER@STEP, run:FOLDER@last, or the folder or the name of a run"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class SnapshotOptions:
     """Which model."""
 
     snapshot: str = "bundled:portraits-32"
-    """bundled:NAME, run:FOLDER@STEP, run:FOLDER@last, or the folder of a run for its newest snapshot."""
+    """bundled:NAME, run:FOLDER@STEP, run:FOLDER@last, or the folder or the name of a run for its newest snapshot."""
     device: str | None = None
     """cpu, cuda or mps; without it, the best there is."""
 
@@ -165,13 +166,14 @@ def snapshot_name(text: str) -> str:
         raise CommandError(f"Only the window can open the live snapshot; choose {NAMING}.")
     if kind == "bundled":
         return text
-    folder = rest if kind == "run" else text
-    if kind != "run" and not Path(folder).is_dir():
-        raise CommandError(f"There is no snapshot and no folder {text!r}; choose {NAMING}.")
-    path, _, step = folder.rpartition("@")
-    if not path or not (step == "last" or step.isdecimal()):
-        path, step = folder, "last"
-    return f"run:{os.path.abspath(Path(path).expanduser())}@{step}"
+    told = rest if kind == "run" else text
+    path, _, step = told.rpartition("@")
+    if not path or not (step == "last" or step.isdecimal()) or Path(told).is_dir():
+        path, step = told, "last"
+    folder = run_folder(path)
+    if kind != "run" and not folder.is_dir():
+        raise CommandError(f"There is no snapshot and no run {text!r}; choose {NAMING}.")
+    return f"run:{os.path.abspath(folder)}@{step}"
 
 
 def all_moves(points: Iterable[Point]) -> set[str]:

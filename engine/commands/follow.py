@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
@@ -19,12 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.commands.options import parse
-from engine.commands.runs import rank
+from engine.commands.runs import rank, run_folder
 from engine.commands.sparks import plot
 from engine.commands.terminal import CommandError, console, interruptible, say_json
 from engine.follow import Followed
 from engine.run_record import RunStatus
-from engine.runs import home_folder
 from engine.series import Series
 
 DESCRIPTION = "Show the curves of a run in the terminal, while another process trains it."
@@ -52,7 +50,7 @@ def run(words: Sequence[str]) -> int:
     options = parse(FollowOptions, words, "follow", DESCRIPTION)
     if not 0.05 <= options.every <= 3600.0:
         raise CommandError(f"{options.every:g} seconds between two looks is not possible; choose 0.05 to 3600.")
-    watched = Watched(Followed(_folder(options.run)))
+    watched = Watched(Followed(run_folder(options.run)))
     if options.json:
         return _tell(watched, options)
     if options.once:
@@ -60,13 +58,6 @@ def run(words: Sequence[str]) -> int:
         screen.print(watched.view(screen.width, len(watched.names)))
         return 0
     return _show(watched, options)
-
-
-def _folder(run: str) -> Path:
-    """The folder of a run that is named by its path, or by its name in the folder for runs."""
-    path = Path(run).expanduser()
-    at_home = home_folder() / "runs" / run
-    return at_home if not path.exists() and at_home.is_dir() else path
 
 
 def _tell(watched: Watched, options: FollowOptions) -> int:

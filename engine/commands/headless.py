@@ -5,12 +5,14 @@ SIGINT and SIGTERM set a flag that the loop looks at between two steps; the run 
 
 from __future__ import annotations
 
-import json
+import math
+import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -19,12 +21,33 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from engine import train
+from engine.commands.terminal import CommandError, say_json
+from engine.data.dataset import Problem
 from engine.device import choose_device, training_threads
 from engine.family import Families
+from engine.knobs import KnobValue
+from engine.lane import sentence
 from engine.live import LiveSnapshot
 from engine.messages import Event, Notice
 from engine.messages import Progress as CurvePoints
 from engine.train import Opening, Plan, Training
+
+MOST_PROBLEMS = 20  # files that could not be read, shown by name
+MOST_THREADS = 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a training goes: to a step, for some minutes, or until it is told to stop."""
+
+    steps: int | None
+    minutes: float | None
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.steps < 1:
+            raise CommandError(f"The number of steps is {self.steps}; choose 1 or more.")
+        if self.minutes is not None and not 0.0 < self.minutes < math.inf:
+            raise CommandError(f"{self.minutes:g} minutes of training are not possible; choose more than 0.")
 
 
 class Stop:
@@ -55,6 +78,9 @@ class Headless:
     def __init__(
         self, families: Families, home: Path, device: str | None, threads: int | None, *, quiet: bool = False
     ) -> None:
+        """Raises CommandError or DeviceError, each with one sentence."""
+        if threads is not None and not 1 <= threads <= MOST_THREADS:
+            raise CommandError(f"{threads} threads are not possible; choose 1 to {MOST_THREADS}.")
         self._families, self._home, self._quiet = families, home, quiet
         self._threads = training_threads(threads)
         torch.set_num_threads(self._threads)
@@ -62,39 +88,46 @@ class Headless:
         self._console = Console(stderr=True, quiet=quiet)
         self._latest: dict[str, float] = {}
 
-    def start(self, plan: Plan, *, steps: int | None, until: float | None) -> int:
+    def start(self, plan: Plan, limits: Limits) -> int:
         """Start a run and train it; returns the exit status."""
         opening = train.start(plan, self._families, self._home, self._device, self._threads, self._hear, LiveSnapshot())
-        return self._drive(opening, steps, until)
+        return self._drive(opening, limits)
 
-    def resume(self, path: Path, *, steps: int | None, until: float | None) -> int:
-        """Go on with a run; returns the exit status."""
+    def resume(self, path: Path, limits: Limits, values: Mapping[str, KnobValue]) -> int:
+        """Go on with a run, with other `values` of its live knobs; returns the exit status."""
         opening = train.resume(
             path, self._families, self._home, self._device, self._threads, self._hear, LiveSnapshot()
         )
-        return self._drive(opening, steps, until)
+        return self._drive(opening, limits, values)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Notice):
-            self._console.print(event.text, highlight=False)
+            self._say(event.text)
         elif isinstance(event, CurvePoints):
             self._latest |= {name: float(columns[3][-1]) for name, columns in event.values.items()}
 
-    def _drive(self, opening: Opening, steps: int | None, until: float | None) -> int:
+    def _drive(self, opening: Opening, limits: Limits, values: Mapping[str, KnobValue] | None = None) -> int:
         with stopping() as stop:
             training = self._open(opening, stop)
             if training is None:
                 return 128 + stop.signal
+            self._tell_unread(training.stepper.dataset.problems)
             reason = ""
             try:
-                self._train(training, stop, steps, until)
-            except ArithmeticError as error:
-                reason = str(error)
+                for name, value in (values or {}).items():
+                    training.set_knob(name, value)
+                self._train(training, stop, limits)
+            except Exception as error:
+                reason = sentence(error)
+                if reason.startswith(type(error).__name__):
+                    raise  # there is no sentence for it: a fault of the program, which needs its trace
             finally:
                 training.close(reason)
-        self._report(training)
+        problem = training.saver.problem or training.writer.problem
+        self._report(training, problem)
         if reason:
             print(reason, file=sys.stderr)
+        if reason or problem:
             return 1
         return 128 + stop.signal if stop.signal else 0
 
@@ -111,14 +144,31 @@ class Headless:
             opening.close()
             return None
 
-    def _train(self, training: Training, stop: Stop, steps: int | None, until: float | None) -> None:
-        self._console.print(f"Run: {training.path}", highlight=False)
+    def _tell_unread(self, problems: Sequence[Problem]) -> None:
+        """Each file that could not be read, with the reason; the run trains on the rest."""
+        if not problems:
+            return
+        count = "One file" if len(problems) == 1 else f"{len(problems)} files"
+        self._say(f"{count} could not be read and left out:")
+        for problem in problems[:MOST_PROBLEMS]:
+            self._say(f"  {problem.path}: {problem.reason}")
+        if len(problems) > MOST_PROBLEMS:
+            self._say(f"  and {len(problems) - MOST_PROBLEMS} more")
+
+    def _say(self, text: str) -> None:
+        """One line that can be copied as it is; nothing where only JSON is wanted."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _train(self, training: Training, stop: Stop, limits: Limits) -> None:
+        self._say(f"Run: {training.path}")
+        steps = limits.steps
+        until = math.inf if limits.minutes is None else time.monotonic() + 60.0 * limits.minutes
         with self._bars() as bars:
             bar = bars.add_task("Training", total=steps, completed=training.step)
             next_update = 0.0
             while not stop.signal and (steps is None or training.step < steps):
                 now = time.monotonic()
-                if until is not None and now >= until:
+                if now >= until:
                     break
                 training.advance()
                 if now >= next_update:
@@ -142,9 +192,10 @@ class Headless:
             console=self._console,
             transient=True,
             refresh_per_second=4,
+            disable=self._quiet or not self._console.is_terminal,
         )
 
-    def _report(self, training: Training) -> None:
+    def _report(self, training: Training, problem: str) -> None:
         rate = training.stepper.images / max(training.seconds, 1e-9)
         facts = {
             "run": training.path,
@@ -153,12 +204,13 @@ class Headless:
             "seconds": round(training.seconds, 3),
             "images_per_s": round(rate, 2),
             "metrics": {name: round(value, 6) for name, value in self._latest.items()},
+            "unread": {each.path: each.reason for each in training.stepper.dataset.problems},
+            "problem": problem,
         }
         if self._quiet:
-            print(json.dumps(facts))
+            say_json(facts)
             return
-        self._console.print(
+        self._say(
             f"Step {training.step}: {training.stepper.images} images in {training.seconds:.0f} s "
-            f"({rate:.0f} images/s). Go on with: python -m engine resume {training.path}",
-            highlight=False,
+            f"({rate:.0f} images/s). Go on with: python -m engine resume {shlex.quote(training.path)}"
         )

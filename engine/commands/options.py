@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
-from engine.data.ref import DataRef
+from engine.data.ref import BUILT_IN, DataRef
 from engine.knobs import Knob, KnobValue
 
 A = TypeVar("A")
@@ -64,4 +66,11 @@ class DataOptions:
     """How many samples to use at most."""
 
     def ref(self, split: str = "train") -> DataRef:
-        return DataRef(self.data, self.size, self.channels, self.fit, split, self.count)
+        return DataRef(data_name(self.data), self.size, self.channels, self.fit, split, self.count)
+
+
+def data_name(text: str) -> str:
+    """A built-in name as it is, and a path in full, so that a run finds its data from any folder."""
+    path = Path(text).expanduser()
+    built_in = text in {entry.name for entry in BUILT_IN}
+    return os.path.abspath(path) if not built_in and path.exists() else text

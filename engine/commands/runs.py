@@ -48,6 +48,13 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
+def run_folder(text: str) -> Path:
+    """The folder of a run that is named by its path, or by its name in the folder for runs."""
+    path = Path(text).expanduser()
+    at_home = home_folder() / "runs" / text
+    return at_home if not path.exists() and at_home.is_dir() else path
+
+
 def _plain(info: RunInfo) -> dict[str, object]:
     if info.problem:
         return {"path": str(info.path), "name": info.name, "problem": info.problem}

@@ -102,13 +102,18 @@ def _drawn(explored: Explored, points: Sequence[Point], interpolation: Interpola
 
 
 def _facts(explored: Explored, points: Sequence[Point], options: SampleOptions) -> dict[str, str]:
-    """The command names plain places where that loses nothing, else it carries the recipe."""
+    """The command names plain places and one condition where that loses nothing, else it carries the recipe."""
     recipe = [to_plain(point) for point in points]
     first = tuple(Point(seed=options.seed, x=float(x)) for x in range(len(points)))
-    if tuple(points) == first:
-        words = ["--count", str(len(points)), "--seed", str(options.seed)]
-    elif all(point_from_text(point.text()) == point for point in points):
-        words = [word for point in points for word in ("--point", point.text())]
+    condition = points[0].condition
+    plain = tuple(dataclasses.replace(point, condition=()) for point in points)
+    words = [word for column, value in condition for word in ("--condition", f"{column}={value}")]
+    if any(point.condition != condition for point in points):
+        words = ["--recipe", pictures.compact_json(recipe)]
+    elif plain == first:
+        words += ["--count", str(len(points)), "--seed", str(options.seed)]
+    elif all(point_from_text(point.text()) == point for point in plain):
+        words += [word for point in points for word in ("--point", point.text())]
     else:
         words = ["--recipe", pictures.compact_json(recipe)]
     words += ["--interpolation", "lerp"] if options.interpolation == "lerp" else []

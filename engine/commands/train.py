@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
-from engine.commands.headless import Headless
+from engine.commands.headless import Headless, Limits
 from engine.commands.options import DataOptions, parse, with_knobs
 from engine.engine import default_home
-from engine.family import Families
-from engine.knobs import knobs_of
+from engine.family import Families, FamilyEntry
+from engine.knobs import Preset, knobs_of
 from engine.train import Plan
 
 DESCRIPTION = "Start a run and train it until --steps, --minutes or Ctrl+C; it ends with a checkpoint."
@@ -45,14 +44,32 @@ class TrainOptions(DataOptions):
 
 def run(words: Sequence[str]) -> int:
     families = Families()
-    named = next((word for word in words if not word.startswith("-")), "gan_modern")
-    family, _, preset = named.partition(":")
-    entry = families[family]
-    chosen = entry.preset(preset or entry.best)
-    knobs = knobs_of(entry.config)
-    options = parse(with_knobs(TrainOptions, knobs, chosen.values), words, "train", DESCRIPTION)
-    values = {knob.name: getattr(options, knob.name) for knob in knobs if getattr(options, knob.name) is not None}
-    plan = Plan(family, chosen.name, options.ref(), values, options.seed, options.name, options.run)
+    named = _named(words, families)
+    options = _options(families, named, words)
+    if options.model != named:
+        options = _options(families, options.model, words)
+    entry, preset = _chosen(families, options.model)
+    told = {knob.name: getattr(options, knob.name) for knob in knobs_of(entry.config)}
+    values = {name: value for name, value in told.items() if value is not None}
+    plan = Plan(entry.name, preset.name, options.ref(), values, options.seed, options.name, options.run)
     headless = Headless(families, default_home(), options.device, options.threads, quiet=options.json)
-    until = None if options.minutes is None else time.monotonic() + 60.0 * options.minutes
-    return headless.start(plan, steps=options.steps, until=until)
+    return headless.start(plan, Limits(options.steps, options.minutes))
+
+
+def _named(words: Sequence[str], families: Families) -> str:
+    """The model that the words seem to name: which options there are depends on it. Options may stand before it."""
+    known = (word for word in words if word.partition(":")[0] in families.entries)
+    first = words[0] if words and not words[0].startswith("-") else TrainOptions.model
+    return next(known, first)
+
+
+def _chosen(families: Families, model: str) -> tuple[FamilyEntry, Preset]:
+    """Raises UnknownNameError for a family or a preset that is not there."""
+    family, _, preset = model.partition(":")
+    entry = families[family]
+    return entry, entry.preset(preset or entry.best)
+
+
+def _options(families: Families, model: str, words: Sequence[str]) -> Any:
+    entry, preset = _chosen(families, model)
+    return parse(with_knobs(TrainOptions, knobs_of(entry.config), preset.values), words, "train", DESCRIPTION)

@@ -6,10 +6,11 @@ Building on the meta device draws nothing from the global random numbers, so exp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -23,7 +24,7 @@ def frozen(build: Callable[[], M], tensors: Mapping[str, Tensor], prefix: str) -
 
     Raises WeightsError with one sentence where a tensor is missing, is not wanted, or has another shape.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _Unfilled():
         module = build()
     given = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     wanted = module.state_dict()
@@ -31,6 +32,19 @@ def frozen(build: Callable[[], M], tensors: Mapping[str, Tensor], prefix: str) -
     filled = {name: _laid_out(value.detach().to(wanted[name].dtype)) for name, value in given.items()}
     module.load_state_dict(filled, strict=True, assign=True)
     return module.eval().requires_grad_(False)
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves out how weights begin: they are given. On the meta device normal_ would also load torch's compiler and
+    sympy, 800 modules, which made the first picture a second late (torch 2.13)."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        given = kwargs or {}
+        if func is Tensor.normal_ or getattr(func, "__module__", "") == "torch.nn.init":
+            return given["tensor"] if "tensor" in given else args[0]
+        return func(*args, **given)
 
 
 def _laid_out(tensor: Tensor) -> Tensor:

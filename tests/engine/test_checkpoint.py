@@ -348,3 +348,19 @@ def test_a_background_save_that_fails_is_told_and_the_next_one_works(tmp_path: P
     assert saver.wait(30)
     assert saver.problem == ""
     check_opens(tmp_path, 3)
+
+
+def test_a_full_memory_is_a_problem_and_the_next_save_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saver = BackgroundSaver(tmp_path)
+
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.checkpoint.save_checkpoint", no_memory)
+        saver.save(1, {"w": torch.ones(2)}, {}, {})
+        assert saver.wait(30)
+    assert "memory is full" in saver.problem
+    saver.save(2, {"w": torch.ones(2)}, {}, {})
+    assert saver.wait(30)
+    assert (saver.problem, saver.last and saver.last.step) == ("", 2)

@@ -64,13 +64,19 @@ def test_faults_are_told_in_one_sentence(code: int, advice: str) -> None:
     assert sentence.count(".") == 1
 
 
+def test_a_sentence_names_the_file_that_the_person_knows(tmp_path: Path) -> None:
+    temporary = files.temporary_name(tmp_path / "run") / "run.json"
+    said = files.sentence(OSError(errno.EACCES, "denied"), "written", temporary)
+    assert said.startswith(f"{tmp_path / 'run' / 'run.json'} could not be written")
+
+
 def test_a_full_disk_is_noticed_before_the_first_byte(tmp_path: Path) -> None:
     class Full(Counting):
         def free_bytes(self, path: Path) -> int:
             return 1000
 
-    with files.replaced(Full()), pytest.raises(files.StorageError, match="needs 2 MB of free space"):
-        files.need_space(tmp_path, 2 << 20)
+    with files.replaced(Full()), pytest.raises(files.StorageError, match=r"needs 20 MB of free space.* has 1 kB"):
+        files.need_space(tmp_path, 20 << 20)
     files.need_space(tmp_path, 1)
 
 

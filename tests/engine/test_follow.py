@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import files
 from engine.follow import Follower
-from engine.messages import GridDrawn, Marked, Progress, RunOpened, SnapshotSaved, TrainState
+from engine.messages import GridDrawn, Marked, Notice, Progress, RunOpened, SnapshotSaved, TrainState
 from engine.run_record import RunError
 from tests.engine.conftest import Bench
+from tests.engine.disk_faults import Failing
 
 
 def steps_of(events: list, name: str = "loss/D") -> list[int]:
@@ -87,3 +89,19 @@ def test_a_run_that_has_gone_is_followed_no_longer(bench: Bench):
 def test_a_folder_that_is_no_run_gets_a_sentence(tmp_path: Path):
     with pytest.raises(RunError):
         Follower().open(tmp_path)
+
+
+def test_a_run_that_cannot_be_read_is_told_once_and_tried_again(bench: Bench):
+    training = bench.start()
+    training.close()
+    follower = Follower()
+    follower.open(bench.home / "run")
+    with files.replaced(Failing(0, "EIO", for_good=True)):
+        told = [event for _ in range(3) for event in follower.poll()]
+    assert len(told) == 1
+    assert isinstance(told[0], Notice)
+    assert "check the disk" in told[0].text
+    again = bench.resume()
+    again.advance()
+    again.close()
+    assert steps_of(list(follower.poll())) == [1]

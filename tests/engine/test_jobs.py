@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,27 @@ def test_a_cancelled_film_leaves_nothing(opened: Opened, tmp_path: Path):
     next(job)
     job.close()
     assert not list(tmp_path.glob("*.gif")) + list(tmp_path.glob(".*part"))
+
+
+def test_a_film_that_is_being_encoded_is_cancelled_at_once(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    encoding, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def encode(*_: object, **__: object) -> None:
+        encoding.set()
+        assert go_on.wait(30)
+        ended.set()
+
+    monkeypatch.setattr(Image.Image, "save", encode)
+    job = jobs.export_walk(ExportWalk("film", opened.id, WALK, str(tmp_path / "walk.gif")), opened, CPU)
+    while not encoding.is_set():
+        next(job)
+    job.close()
+    assert not ended.is_set()
+    go_on.set()
+    assert ended.wait(30)
+    assert not list(tmp_path.glob("*walk*"))
 
 
 def test_a_film_needs_a_name_that_says_which_kind(opened: Opened, tmp_path: Path):

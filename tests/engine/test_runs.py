@@ -227,7 +227,7 @@ def test_a_new_run_does_not_touch_a_folder_that_holds_something(tmp_path: Path) 
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "empty").mkdir()
     create_run(tmp_path / "empty", record()).close()
-    for name, told in (("photos", "is not empty"), ("file", "is not empty"), ("empty", "holds a run: resume it")):
+    for name, told in (("photos", "is not empty"), ("file", "is a file"), ("empty", "holds a run: resume it")):
         with pytest.raises(RunError, match=f"{told}.* choose another folder"):
             create_run(tmp_path / name, record())
     assert [entry.name for entry in (tmp_path / "photos").iterdir()] == ["a.png"]

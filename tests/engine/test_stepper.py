@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.data.dataset import ArraySource, Column, Dataset, Table
-from engine.family import Families
+from engine.family import Families, UnknownNameError
 from engine.knobs import KnobError, configure
 from engine.stepper import NotFiniteError, Stepper, mix, to_model, to_samples
 
@@ -130,8 +130,10 @@ def test_a_step_that_is_not_finite_changes_nothing_and_many_pause(families: Fami
     assert np.isnan(training.read_metrics()["loss/D"])
     for _ in range(5):
         training.step(only="D")
-    with pytest.raises(NotFiniteError, match="lower the learning rate"):
-        training.read_metrics()
+    training.read_metrics()
+    with pytest.raises(NotFiniteError, match=r"^6 of the last 100 steps .* lower the learning rate"):
+        training.check_finite()
+    training.check_finite()  # it was told; whoever goes on gets another chance
 
 
 def test_a_live_knob_changes_and_another_asks_for_a_new_run(families: Families):
@@ -200,3 +202,21 @@ def test_resuming_keeps_the_memory_format_of_weights_and_optimizer(families: Fam
     for _ in range(2):
         rest.step()
     assert same(whole, rest)
+
+
+def test_a_first_step_that_is_passed_over_leaves_no_trace_in_the_momentum(families: Families):
+    """Fused SGD makes its momentum of uninitialised memory, and does not fill it in a step that it passes over."""
+    training = stepper(families)
+    good, bad = training.dataset, ArraySource(np.full((100, 2), np.nan, np.float32))
+    training.dataset = Dataset("bad", "Bad", "train", bad, (2,), good.table, "0")
+    training.step()
+    momentum = [value for name, value in training.state()[1].items() if name.startswith("D.")]
+    assert momentum
+    assert not any(value.any() for value in momentum)
+
+
+def test_a_phase_that_does_not_exist_is_no_step(families: Families):
+    training = stepper(families)
+    with pytest.raises(UnknownNameError, match="choose one of D, G"):
+        training.step(only="E")
+    assert training.step_number == 0

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from engine import runs, train
-from engine.checkpoint import latest_checkpoint, load_checkpoint
-from engine.data.dataset import DataError
+from engine.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint
+from engine.data.dataset import ArraySource, DataError, Dataset
 from engine.data.ref import DataRef
 from engine.family import UnknownNameError
 from engine.knobs import KnobError
 from engine.messages import GridDrawn, Marked, Notice, Progress, TrainState
+from engine.stepper import NotFiniteError
 from tests.engine.conftest import Bench
 
 
@@ -158,3 +159,62 @@ def test_cadence_stretches_so_that_it_costs_no_more_than_its_share():
     assert cadence.next_time == pytest.approx(1.0)
     cadence.done(1.0, 1.5)
     assert cadence.next_time == pytest.approx(1.5 + 0.5 * 9)
+
+
+def not_a_number(training: train.Training) -> None:
+    """From here on the data of a training is NaN."""
+    points = ArraySource(np.full((200, 2), np.nan, np.float32))
+    training.stepper.dataset = Dataset("bad", "Bad", "train", points, (2,), training.stepper.dataset.table, "0")
+
+
+def test_a_run_that_went_wrong_shows_it_on_the_curves_and_ends_with_a_checkpoint(bench: Bench):
+    training = bench.start()
+    training.advance()
+    not_a_number(training)
+    for _ in range(8):
+        training.stepper.step()  # too fast for anybody to have looked
+    training.close()
+    log = runs.open_run(bench.home / "run").log()
+    log.poll()
+    assert log.series["loss/D"].nan_count
+    assert bench.told(TrainState)[-1].phase == "ended"
+    assert bench.resume().step == 9
+
+
+def test_training_that_went_wrong_stops_and_may_go_on(bench: Bench):
+    training = bench.start()
+    good = training.stepper.dataset
+    not_a_number(training)
+    for _ in range(6):
+        training.stepper.step()
+    training._metrics_due.next_time = 0.0
+    with pytest.raises(NotFiniteError):
+        training.advance()
+    training.stepper.dataset = good
+    training.advance()
+    training.close()
+    assert np.isfinite(training.stepper.state()[0]["G.first.weight"].numpy()).all()
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_keeps_what_it_has(bench: Bench):
+    training = bench.start()
+    for _ in range(3):
+        training.advance()
+    training.close()
+    for file in (bench.home / "run" / "checkpoints").glob("*/weights.safetensors"):
+        file.write_bytes(b"")
+    with pytest.raises(CheckpointError, match="can still be explored"):
+        bench.resume()
+    run = runs.open_run(bench.home / "run")
+    assert [file.step for file in run.snapshots().list()][-1] == 3
+    with pytest.raises(CheckpointError):  # and its lock was freed
+        bench.resume()
+
+
+def test_who_pauses_or_ends_hears_no_other_state_in_between(bench: Bench):
+    training = bench.start()
+    training.advance()
+    bench.events.clear()
+    training.rest()
+    training.close()
+    assert [state.phase for state in bench.told(TrainState)] == ["paused", "ended"]

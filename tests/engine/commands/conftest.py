@@ -39,6 +39,12 @@ def spots(home: Path) -> str:
     return str(home / "runs" / "spots")
 
 
+def write_points(path: Path) -> Path:
+    """A CSV file of forty points on a parabola."""
+    path.write_text("x,y\n" + "".join(f"{n / 20 - 1},{(n / 20 - 1) ** 2}\n" for n in range(40)))
+    return path
+
+
 Told = Callable[[Sequence[str]], Any]
 
 

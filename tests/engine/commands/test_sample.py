@@ -103,6 +103,16 @@ def test_a_condition_changes_the_samples(told, spots: str, tmp_path: Path):
     assert not np.array_equal(np.load(tmp_path / "1.npy"), np.load(tmp_path / "5.npy"))
 
 
+@pytest.mark.parametrize("places", [["--count", "2"], ["--point", "7:3,2.5"]])
+def test_the_command_again_has_the_condition_in_short(told, spots: str, places: list[str], tmp_path: Path):
+    facts = told(["sample", "--snapshot", spots, *places, "--condition", "label=mode 3", "--out", "a.npy"])
+    command = shlex.split(facts["command"])[3:]
+    assert "label=mode 3" in command
+    assert "--recipe" not in command
+    told([*command, "--out", "b.npy"])
+    assert np.array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -128,7 +138,7 @@ def test_bad_input_gets_one_sentence(refused, faces: str, words: list[str], says
     ("snapshot", "says"),
     [
         ("live", "Only the window"),
-        ("nowhere", "no snapshot and no folder"),
+        ("nowhere", "no snapshot and no run"),
         ("bundled:nothing", "no bundled model"),
         ("run:/no/such/run@last", "is not a run"),
     ],

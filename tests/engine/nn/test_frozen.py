@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -57,3 +60,18 @@ def test_what_does_not_fit_is_said_in_one_sentence(change: object, words: str) -
     change(given)  # type: ignore[operator]
     with pytest.raises(ValueError, match=words):
         frozen(build, given, "G.")
+
+
+def test_building_leaves_the_compiler_of_torch_alone() -> None:
+    """It is a second's worth of modules, which the first picture would wait for."""
+    code = (
+        "import sys; from torch import nn; from engine.nn.frozen import frozen; from engine.nn.initial import *\n"
+        "def build():\n"
+        "    net = nn.Sequential(nn.Linear(2, 3), nn.Embedding(4, 5))\n"
+        "    begin_normal(net, 0.1), begin_scaled(net, 0.2), begin_uniform(net, 0.1)\n"
+        "    return net\n"
+        "frozen(build, build().state_dict(), '')\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,49 @@
+"""The shelf opens snapshots by their ids and never mixes up two runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine import runs
+from engine.messages import LIVE, run_snapshot
+from engine.shelf import Shelf, SnapshotError
+from tests.engine.conftest import Bench
+
+
+@pytest.fixture
+def shelf(bench: Bench) -> Shelf:
+    return Shelf(bench.families, bench.live, torch.device("cpu"))
+
+
+def test_a_run_in_the_folder_of_one_in_the_trash_is_another_one(bench: Bench, shelf: Shelf):
+    snapshots = []
+    for width in (4, 5):
+        training = bench.start(z_size=width)
+        training.advance()
+        training.close()
+        snapshots.append(shelf.open(run_snapshot(training.path, 1)))
+        runs.delete_run(bench.home / "run")
+        shelf.forget(training.path)
+    assert [opened.space.latent.size for opened in snapshots] == [4, 5]
+
+
+def test_directions_of_a_live_run_stay_while_it_learns_and_go_with_it(bench: Bench, shelf: Shelf):
+    first = bench.start("first")
+    first.publish()
+    shelf.open(LIVE).directions["mine"] = np.ones(first.stepper.config.z_size, np.float32)
+    first.advance()
+    first.publish()
+    assert "mine" in shelf.open(LIVE).directions
+    first.close()
+    second = bench.start("second")
+    second.publish()
+    assert not shelf.open(LIVE).directions
+    second.close()
+
+
+def test_what_is_not_there_gets_a_sentence(bench: Bench, shelf: Shelf):
+    for snapshot, words in ((LIVE, "start a run"), ("bundled:nobody", "no bundled model"), ("elsewhere", "use live")):
+        with pytest.raises(SnapshotError, match=words):
+            shelf.open(snapshot)
