@@ -159,7 +159,7 @@ class Bridge(QObject):
         if isinstance(event, get_args(engine.Event)):
             self.stores.take(cast(Event, event))
         self.state = fold(self.state, event)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):  # one may be made meanwhile
             listener.take(event)
         if isinstance(event, engine.Failed):
             self.failed.emit(event)
@@ -169,7 +169,7 @@ class Bridge(QObject):
     def _show(self, before: State) -> None:
         fields = changed(before, self.state)
         if fields:
-            for listener in self._listeners:
+            for listener in tuple(self._listeners):  # one may be made meanwhile
                 listener.show_state(self.state, fields)
 
     def _fresh(self, events: Iterable[Event]) -> Iterable[Event]:

@@ -7,18 +7,19 @@ place and is kept per workspace. References: Qt documentation, QMainWindow.saveS
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
 
 from explorer import theme
 from explorer.panel import Panel
+from explorer.roster import ROSTER, Entry
 from explorer.text import mark, tr
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,24 @@ WORKSPACES: tuple[Workspace, ...] = (
         (
             Column(300, (("settings", "data"),), (1,)),
             Column(540, (("samples",),), (1,)),
-            Column(440, (("curves",), ("runs",)), (3, 2)),
+            Column(440, (("curves",), ("runs",)), (2, 1)),
         ),
     ),
     Workspace(
         "explore",
         mark("Explore"),
         (
-            Column(600, (("latent",),), (1,)),
-            Column(680, (("arithmetic",), ("samples",)), (3, 1)),
+            Column(640, (("latent",),), (1,)),
+            Column(640, (("arithmetic",), ("samples",)), (25, 7)),
         ),
     ),
     Workspace(
         "theory",
         mark("Theory"),
         (
-            Column(300, (("settings", "data"),), (1,)),
-            Column(580, (("decision",),), (1,)),
-            Column(400, (("curves",), ("samples",)), (1, 1)),
+            Column(296, (("settings", "data"),), (1,)),
+            Column(628, (("decision",),), (1,)),
+            Column(356, (("curves",), ("samples",)), (2, 1)),
         ),
     ),
 )
@@ -74,11 +75,14 @@ PICTURES = ("samples", "arithmetic", "latent", "decision")  # what presentation 
 
 
 class DockTitle(QWidget):
-    """The line over a panel: its name, float, close. Qt drags the dock by it."""
+    """The line over a panel: its name, float, close. Qt drags the dock by it; one among tabs is dragged by its tab."""
+
+    closed = Signal()
 
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
         self._dock = dock
+        self._shown = True
         self._name = theme.label(dock.windowTitle(), theme.SMALL, bold=True, muted=True)
         self._float = _title_button("dock-window", tr("Float or dock {panel}", panel=dock.windowTitle()))
         self._close = _title_button(
@@ -86,6 +90,7 @@ class DockTitle(QWidget):
         )
         self._float.clicked.connect(self._toggle_floating)
         self._close.clicked.connect(dock.close)
+        self._close.clicked.connect(self.closed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GRID, 2, 2, 2)
         layout.setSpacing(0)
@@ -93,9 +98,17 @@ class DockTitle(QWidget):
         layout.addWidget(self._float)
         layout.addWidget(self._close)
 
-    def name_it(self, named: bool) -> None:
-        """A dock among tabs has its name on the tab."""
-        self._name.setText(self._dock.windowTitle() if named else "")
+    def show_line(self, shown: bool) -> None:
+        """Show the line, or take no room: Qt asks a title for its size even where it is hidden."""
+        self._shown = shown
+        self.setVisible(shown)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() if self._shown else QSize(0, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() if self._shown else QSize(0, 0)
 
     @Slot()
     def _toggle_floating(self) -> None:
@@ -103,33 +116,65 @@ class DockTitle(QWidget):
 
 
 class Docks(QObject):
-    """The docks of a window and its workspaces. `switched(name)` follows a change of workspace."""
+    """The docks of a window and its workspaces. `switched(name)` follows a change of workspace.
+
+    A dock gets its panel from `panels` when it is first shown; until then it is an empty frame with a title."""
 
     switched = Signal(str)
 
-    def __init__(self, window: QMainWindow, panels: Sequence[Panel], settings: QSettings) -> None:
+    def __init__(self, window: QMainWindow, panels: Mapping[str, Panel], settings: QSettings) -> None:
         super().__init__(window)
-        self._window, self._settings = window, settings
+        self._window, self._panels, self._settings = window, panels, settings
         self.workspace = ""
         self._docks: dict[str, QDockWidget] = {}
         self._before_presenting: QByteArray | None = None
+        self._changed = False  # a person changed the layout: it is kept
+        self._moved = False  # a person moved an edge or a dock: a window of another size gives no shares anew
+        self._arranging = False  # what changes now is not done by a person
+        self._again = QTimer(self, singleShot=True, interval=0)
+        self._again.timeout.connect(self.proportion)
+        window.installEventFilter(self)
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setDocumentMode(True)
-        for panel in panels:
-            self._docks[panel.key] = self._make(panel)
+        for entry in ROSTER:
+            self._docks[entry.key] = self._make(entry)
 
-    def _make(self, panel: Panel) -> QDockWidget:
-        dock = QDockWidget(tr(panel.title), self._window)
-        dock.setObjectName(f"dock.{panel.key}")
-        dock.setTitleBarWidget(DockTitle(dock))
-        dock.setWidget(panel)
-        dock.visibilityChanged.connect(self._name_docks)
+    def _make(self, entry: Entry) -> QDockWidget:
+        dock = QDockWidget(tr(entry.title), self._window)
+        dock.setObjectName(f"dock.{entry.key}")
+        title = DockTitle(dock)
+        title.closed.connect(self._follow_dock)
+        dock.setTitleBarWidget(title)
+        dock.visibilityChanged.connect(self._follow_visibility)
         dock.topLevelChanged.connect(self._name_docks)
+        dock.topLevelChanged.connect(self._follow_dock)
+        dock.toggleViewAction().triggered.connect(self._follow_hands)
         self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         dock.hide()
         return dock
+
+    def take_in(self, panel: Panel) -> None:
+        """Put a panel that was made into its dock."""
+        self._docks[panel.key].setWidget(panel)
+
+    def _fill_shown(self) -> None:
+        """Make the panels of all docks that are shown, or would be with a click on their tab."""
+        for key, dock in self._docks.items():
+            if not dock.isHidden():
+                self._panels[key]
+
+    @Slot()
+    def _follow_dock(self) -> None:
+        """A dock was closed by its button, floats, or came back."""
+        self._follow_hands(False)
+
+    @Slot(bool)
+    def _follow_visibility(self, visible: bool) -> None:
+        if visible:
+            self._fill_shown()
+        self._name_docks()
 
     # ---------------------------------------------------------------------------------------------- workspaces
 
@@ -140,14 +185,21 @@ class Docks(QObject):
         self.keep()
         self.workspace = name
         stored = self._settings.value(f"layout/{name}")
-        if not isinstance(stored, QByteArray) or not self._window.restoreState(stored, LAYOUT_VERSION):
+        self._arranging = True
+        self._changed = self._moved = isinstance(stored, QByteArray) and self._window.restoreState(
+            stored, LAYOUT_VERSION
+        )
+        self._arranging = False
+        if not self._moved:
             self.reset_layout()
+        self._fill_shown()
         self._name_docks()
         self.switched.emit(name)
 
     @Slot()
     def reset_layout(self) -> None:
         """The workspace as it was delivered."""
+        self._arranging = True
         workspace = BY_NAME[self.workspace]
         for dock in self._docks.values():
             dock.setFloating(False)
@@ -163,10 +215,15 @@ class Docks(QObject):
         for row in (row for column in workspace.columns for row in column.rows):
             self._pile([self._docks[key] for key in row])
         used = {key for column in workspace.columns for row in column.rows for key in row}
+        last = heads[-1][-1]
         for dock in (dock for key, dock in self._docks.items() if key not in used):
-            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)  # where the View menu shows it
+            # shown from the View menu it is one more tab in the corner: a row of its own would squeeze the others
+            self._window.tabifyDockWidget(last, dock)
             dock.hide()
+        last.raise_()
         self._window.restoreState(self._window.saveState(LAYOUT_VERSION), LAYOUT_VERSION)  # takes old tab bars away
+        self._fill_shown()
+        self._arranging = self._changed = self._moved = False
         self.proportion()
         self._name_docks()
 
@@ -193,14 +250,29 @@ class Docks(QObject):
             self._window.resizeDocks(rows, heights, Qt.Orientation.Vertical)
         self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """In a window of another size a layout whose edges nobody moved gets its shares anew."""
+        if event.type() == QEvent.Type.Resize and not self.presenting and not self._moved:
+            self._again.start()
+        elif event.type() == QEvent.Type.MouseButtonPress:  # only edges between docks are the window's own
+            self._changed = self._moved = True
+        return False
+
+    @Slot(bool)
+    def _follow_hands(self, shown: bool) -> None:
+        """A dock was hidden, or brought back as a tab, which moves nothing."""
+        if not self._arranging and not self.presenting:
+            self._changed = True
+            self._moved = self._moved or not shown
+
     def fit(self) -> None:
         """Proportion a delivered layout once the window has its size; a person's own layout stays."""
-        if not self._settings.contains(f"layout/{self.workspace}"):
+        if not self._moved:
             self.proportion()
 
     def keep(self) -> None:
-        """Remember the layout of the workspace."""
-        if self.workspace and not self.presenting:
+        """Remember the layout of the workspace, where a person changed it."""
+        if self.workspace and not self.presenting and self._changed:
             self._settings.setValue(f"layout/{self.workspace}", self._window.saveState(LAYOUT_VERSION))
 
     def forget(self) -> None:
@@ -219,6 +291,7 @@ class Docks(QObject):
 
     def show_panel(self, key: str) -> None:
         """Bring a panel to the front."""
+        self._changed = self._changed or self._docks[key].isHidden()
         self._docks[key].show()
         self._docks[key].raise_()
 
@@ -230,6 +303,7 @@ class Docks(QObject):
         """Show only the panels with pictures, or all that were there before."""
         if on == self.presenting:
             return
+        self._arranging = True
         if on:
             self._before_presenting = self._window.saveState(LAYOUT_VERSION)
             for key, dock in self._docks.items():
@@ -238,19 +312,20 @@ class Docks(QObject):
             before, self._before_presenting = self._before_presenting, None
             if before is not None:
                 self._window.restoreState(before, LAYOUT_VERSION)
-        for dock in self._docks.values():
-            dock.titleBarWidget().setVisible(not on)
+        self._arranging = False
         self._name_docks()
 
     @Slot()
     def _name_docks(self) -> None:
+        """A title over each dock that has no tab, and no bar without tabs."""
         for dock in self._docks.values():
             title = dock.titleBarWidget()
             if isinstance(title, DockTitle):
-                title.name_it(dock.isFloating() or not self._window.tabifiedDockWidgets(dock))
+                among_tabs = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(dock))
+                title.show_line(not self.presenting and (dock.isFloating() or not among_tabs))
         shown = {dock.windowTitle() for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()}
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            if not shown & {bar.tabText(k) for k in range(bar.count())}:
+            if len(shown & {bar.tabText(k) for k in range(bar.count())}) < 2:
                 bar.hide()  # Qt leaves the bar of docks that a layout has hidden
             bar.setDrawBase(False)
             bar.setExpanding(False)

@@ -12,10 +12,9 @@ import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPalette, QUndoCommand, QUndoStack, QWheelEvent
+from PySide6.QtGui import QPalette, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QLineEdit,
     QSizePolicy,
@@ -23,29 +22,16 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from engine import Knob, KnobError, KnobValue
 from explorer import theme
 from explorer.text import tr
+from explorer.widgets.calm_combo import CalmComboBox
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.section import Section
 from explorer.widgets.slider import ValueSlider
 
-
-class CalmComboBox(QComboBox):
-    """A choice that the wheel changes only where it has the focus, so that scrolling a form changes nothing."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(6)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+WORDS = {"lr": "learning rate", "ema": "EMA", "g": "G", "d": "D"}  # in names of knobs
 
 
 class KnobRow(QWidget):
@@ -58,8 +44,7 @@ class KnobRow(QWidget):
         self.knob, self.base = knob, base
         self._value = value
         self._before = value
-        self._name = QElidingLabel(_title(knob))
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name = ElidedLabel(_title(knob), theme.SMALL)
         self._editor = self._make_editor()
         self._editor.setAccessibleName(self._name.text())
         self._problem = theme.label(size=theme.SMALL)
@@ -85,8 +70,8 @@ class KnobRow(QWidget):
         layout.addWidget(self._editor, 0, 1)
         layout.addWidget(self._reset, 0, 2)
         layout.addWidget(self._problem, 1, 0, 1, 3)
-        layout.setColumnStretch(0, 1)
-        layout.setColumnStretch(1, 1)
+        layout.setColumnStretch(0, 5)
+        layout.setColumnStretch(1, 4)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         space = self._reset.sizePolicy()
         space.setRetainSizeWhenHidden(True)
@@ -201,7 +186,7 @@ class KnobRow(QWidget):
             self.edited.emit(self, self._before, self._value)
 
     def _mark(self) -> None:
-        theme.set_type(self._name, theme.BODY, bold=self.is_changed())
+        theme.set_type(self._name, theme.SMALL, bold=self.is_changed())
         self._reset.setVisible(self.is_changed())
 
 
@@ -217,6 +202,7 @@ class Form(QWidget):
         self._sections: dict[str, Section] = {}
         self._search = QLineEdit()
         self._search.setPlaceholderText(tr("Search the settings"))
+        self._search.setAccessibleName(self._search.placeholderText())
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._filter)
         self._nothing = theme.label(tr("No setting has these words."), muted=True)
@@ -267,7 +253,7 @@ class Form(QWidget):
 
     def _section(self, group: str) -> Section:
         if group not in self._sections:
-            self._sections[group] = Section(group.capitalize())
+            self._sections[group] = Section(group[:1].upper() + group[1:])
             self._groups.addWidget(self._sections[group])
         return self._sections[group]
 
@@ -318,7 +304,10 @@ def shown(knob: Knob, value: KnobValue) -> str:
 
 
 def _title(knob: Knob) -> str:
-    return f"{knob.title} ({knob.unit})" if knob.unit else knob.title
+    """The name in words: "lr_g" is "Learning rate G"."""
+    words = " ".join(WORDS.get(word, word) for word in knob.name.split("_"))
+    title = words[:1].upper() + words[1:]
+    return f"{title} ({knob.unit})" if knob.unit else title
 
 
 def _tip(knob: Knob) -> str:

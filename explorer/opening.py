@@ -4,7 +4,7 @@ person dropped or named on the command line."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 import engine
@@ -25,9 +25,10 @@ class RecallError(ValueError):
 class Opening:
     """Listens for what calls for a next step, and opens what it is given."""
 
-    def __init__(self, desk: Desk, panels: Sequence[Panel]) -> None:
+    def __init__(self, desk: Desk, panels: Collection[Panel]) -> None:
         self._desk, self.panels = desk, panels
         self._waiting: Session | None = None
+        self._live_of = ""  # the run whose live weights were asked about
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Nothing is shown here."""
@@ -36,9 +37,16 @@ class Opening:
         if isinstance(event, engine.Ready):
             self._open_bundled(event)
         elif isinstance(event, engine.RunOpened):
-            if event.training:
-                self._desk.post(engine.OpenSnapshot(engine.LIVE))
+            self._live_of = "" if event.training else self._live_of
             self._go_on_with_session(event.run.path)
+        elif isinstance(event, engine.LiveChanged):
+            self._learn_of_live(self._desk.state().training)
+
+    def _learn_of_live(self, training: str) -> None:
+        """What the run that trains makes and can do, once it has weights to show."""
+        if training and training != self._live_of:
+            self._live_of = training
+            self._desk.post(engine.OpenSnapshot(engine.LIVE))
 
     def _open_bundled(self, ready: engine.Ready) -> None:
         names = [card.name for card in ready.bundled]

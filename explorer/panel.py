@@ -54,6 +54,9 @@ class Panel(QWidget):
     def reset_view(self) -> None:
         """The key R: the view as it was at first. Never touches a run or a latent."""
 
+    def present(self, on: bool) -> None:
+        """The key F: show the pictures large and hide the controls, or bring them back."""
+
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         """The key S: the QImage to save and its metadata (command line, run, step, seed); None where there is none."""
         return None

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 import engine
 from engine import Event
 from explorer import theme
 from explorer.state import Action, State
 from explorer.text import tr
+from explorer.widgets.card import Said
 
 STEADY = 0.2  # how much a new picture moves the shown milliseconds
 
 
 class StatusLine(QStatusBar):
-    """Figures on the right, the oldest job on the left. `cancelled` asks to cancel the job."""
+    """Figures on the right, the oldest job on the left, and a button with what the card said.
+
+    `cancelled` asks to cancel the job, `asked(said)` to show a sentence of the card again."""
 
     cancelled = Signal()
+    asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +41,17 @@ class StatusLine(QStatusBar):
         self._stop.setAccessibleName(tr("Cancel"))
         theme.set_icon(self._stop, "close")
         self._stop.clicked.connect(self.cancelled)
+        self._said = QToolButton()
+        self._said.setAutoRaise(True)
+        self._said.setToolTip(tr("What was said before"))
+        self._said.setAccessibleName(self._said.toolTip())
+        self._said.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._said.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._said.setMenu(QMenu(self._said))
+        self._said.menu().triggered.connect(self._ask)
+        theme.set_icon(self._said, "message-text-outline")
+        self._said.hide()
+        self.addWidget(self._said)
         self.addWidget(self._bar)
         self.addWidget(self._stop)
         self.addWidget(self._job, 1)
@@ -72,6 +90,19 @@ class StatusLine(QStatusBar):
             self._show_training(state)
         if changed & {"jobs", "train"}:
             self._show_jobs(state)
+
+    def show_history(self, history: Iterable[Said]) -> None:
+        """Offer what the card said, the newest first."""
+        menu = self._said.menu()
+        menu.clear()
+        for said in history:
+            action = menu.addAction(f"{said.at}  {said.text.replace(chr(10), ': ')}")
+            action.setData(said)
+        self._said.setVisible(not menu.isEmpty())
+
+    @Slot(QAction)
+    def _ask(self, action: QAction) -> None:
+        self.asked.emit(action.data())
 
     def _show_training(self, state: State) -> None:
         step = state.last_step if state.at_step is None else state.at_step

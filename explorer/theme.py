@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import pyqtgraph as pg
 import qtawesome
 from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFont, QIcon, QPalette
@@ -64,6 +63,13 @@ def is_dark(palette: QPalette) -> bool:
 def colours(palette: QPalette) -> Colours:
     """The colours that go with a widget's palette."""
     return DARK if is_dark(palette) else LIGHT
+
+
+def faded(color: QColor, share: float) -> QColor:
+    """The colour, covering only `share` (0..1) of what lies below."""
+    result = QColor(color)
+    result.setAlphaF(share)
+    return result
 
 
 def palette_of(look: Colours) -> QPalette:
@@ -193,7 +199,6 @@ class Theme(QObject):
         font.setPixelSize(round(BODY * self._scale))
         font.setFeature(QFont.Tag("tnum"), 1)
         self._app.setFont(font)
-        pg.setConfigOptions(background=look.base, foreground=look.muted, imageAxisOrder="row-major", antialias=True)
         self._refresh()
         self.changed.emit()
 

@@ -28,6 +28,7 @@ from explorer.launch import DEFAULT_DATA
 from explorer.panels.latent import LatentPanel
 from explorer.stopwatch import Stopwatch, TimedDoor, percentiles
 from explorer.widgets.slider import ValueSlider
+from explorer.widgets.slider_bank import SliderBank
 
 SIZES = (QSize(1280, 800), QSize(2560, 1440))
 THEMES = ("light", "dark")
@@ -233,7 +234,8 @@ class Tour:
         assert isinstance(panel, LatentPanel)
         self.window.docks.show_panel("latent")
         panel.play(False)
-        slider = [each for each in panel.findChildren(ValueSlider) if each.isVisible()][-1]
+        coordinates = panel.findChildren(SliderBank)[-1]
+        slider = next(each for each in coordinates.findChildren(ValueSlider) if each.isVisible())
         with self._held(slider):
             for move in range(moves):
                 along = 0.5 + 0.4 * (abs((move * 0.02) % 2.0 - 1.0) * 2.0 - 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -29,15 +29,8 @@ from explorer.keys import KEYS, KeyMap
 from explorer.keysheet import KeySheet
 from explorer.opening import Opening
 from explorer.panel import Panel
-from explorer.panels.arithmetic import ArithmeticPanel
-from explorer.panels.curves import CurvesPanel
-from explorer.panels.data import DataPanel
-from explorer.panels.decision import DecisionPanel
-from explorer.panels.latent import LatentPanel
-from explorer.panels.runs import RunsPanel
-from explorer.panels.samples import SamplesPanel
-from explorer.panels.settings import SettingsPanel
 from explorer.panels.transport import TransportPanel
+from explorer.roster import FirstPicture, Panels
 from explorer.state import Scrub
 from explorer.statusline import StatusLine
 from explorer.text import tr
@@ -45,19 +38,10 @@ from explorer.widgets.card import Card
 from explorer.widgets.hairline import hairline
 from explorer.widgets.scrubber import Scrubber
 
-PANELS: tuple[type[Panel], ...] = (
-    DataPanel,
-    SettingsPanel,
-    RunsPanel,
-    SamplesPanel,
-    ArithmeticPanel,
-    LatentPanel,
-    CurvesPanel,
-    DecisionPanel,
-)
 SIZE = QSize(1280, 800)
 SMALLEST = QSize(800, 480)
 CLOSING_S = 10.0
+BEFORE_PANELS_MS, BETWEEN_PANELS_MS = 400, 60  # what is moved first must not wait for them
 
 
 @runtime_checkable
@@ -65,6 +49,13 @@ class Selects(Protocol):
     """A panel with a selection that Esc clears; it says whether there was one."""
 
     def clear_selection(self) -> bool: ...
+
+
+@runtime_checkable
+class DrawsAnew(Protocol):
+    """A panel that shows one place in latent space and can take another draw."""
+
+    def new_latent(self) -> None: ...
 
 
 class MainWindow(QMainWindow):
@@ -78,17 +69,17 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(tr("Latent Explorer"))
         self.setObjectName("window")
         self.setAcceptDrops(True)
-        self.panels: dict[str, Panel] = {kind.key: kind(bridge.desk) for kind in PANELS}
+        self.panels = Panels(bridge.desk, self._take_in)
         self.transport = TransportPanel(bridge.desk)
         self.scrubber = Scrubber(bridge.desk)
         self.status = StatusLine(self)
         self.setStatusBar(self.status)
         self._ground = QMainWindow(self, Qt.WindowType.Widget)  # what the panels dock in
         self._ground.setMinimumSize(SMALLEST)  # so that no change of layout makes the window grow
-        self.docks = Docks(self._ground, list(self.panels.values()), settings)
+        self.docks = Docks(self._ground, self.panels, settings)
         self.setCentralWidget(self._lay_out())
         self.card = Card(self, above=self.status)
-        self.opening = Opening(bridge.desk, list(self.panels.values()))
+        self.opening = Opening(bridge.desk, self.panels.values())
         self.filing = Filing(self, bridge, self.docks, self.opening, self.card, settings)
         self._keys = KeyMap(settings)
         self.actions_by_name: dict[str, QAction] = {}
@@ -97,9 +88,25 @@ class MainWindow(QMainWindow):
         self._was_painted = False
         self._by_keys = False  # the focus came by keys, not by the mouse or with the window
         self._was_maximized = False
-        self._focused: Panel = self.panels["samples"]
+        self._focused: Panel | None = None
         self._connect()
         self._place_window()
+
+    def _take_in(self, panel: Panel) -> None:
+        """A panel was made: into its dock, and let it hear of everything from now on."""
+        self.docks.take_in(panel)
+        self.bridge.listen(panel)
+        if self.docks.presenting:
+            panel.present(True)
+
+    def _make_later(self) -> None:
+        QTimer.singleShot(BEFORE_PANELS_MS, self, self.make_panels)
+
+    @Slot()
+    def make_panels(self) -> None:
+        """Make the panels that nobody has looked at yet, one in each turn of the event loop."""
+        if self.panels.make_next():
+            QTimer.singleShot(BETWEEN_PANELS_MS, self, self.make_panels)
 
     def _lay_out(self) -> QWidget:
         """The bar on top, the panels, the scrubber."""
@@ -116,11 +123,13 @@ class MainWindow(QMainWindow):
         return whole
 
     def _connect(self) -> None:
-        for listener in (self.transport, *self.panels.values(), self.scrubber, self.status, self.opening):
+        for listener in (self.transport, self.scrubber, self.status, self.opening, FirstPicture(self._make_later)):
             self.bridge.listen(listener)
         self.bridge.failed.connect(self._show_failure)
         self.bridge.noticed.connect(self.card.say)
         self.status.cancelled.connect(self.cancel)
+        self.card.kept.connect(self._offer_history)
+        self.status.asked.connect(self.card.repeat)
         self.docks.switched.connect(self._show_switched)
         QApplication.instance().focusChanged.connect(self._follow_focus)  # type: ignore[union-attr]
 
@@ -255,7 +264,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def new_latent(self) -> None:
         latent = self.panels["latent"]
-        assert isinstance(latent, LatentPanel)
+        assert isinstance(latent, DrawsAnew)
         latent.new_latent()
 
     @Slot()
@@ -279,7 +288,7 @@ class MainWindow(QMainWindow):
             self.present()
 
     def _clear_selection(self) -> bool:
-        cleared = [panel.clear_selection() for panel in self.panels.values() if isinstance(panel, Selects)]
+        cleared = [panel.clear_selection() for panel in self.panels.made() if isinstance(panel, Selects)]
         if not any(cleared) and self.bridge.state.at_step is not None:
             self.bridge.act(Scrub(None))
             return True
@@ -290,6 +299,8 @@ class MainWindow(QMainWindow):
         """Full screen, big type, only the pictures and the bar on top; the same key brings everything back."""
         on = not self.docks.presenting
         self.docks.present(on)
+        for panel in (self.transport, *self.panels.made()):
+            panel.present(on)
         for widget in (self.menuBar(), self.status, self.scrubber):
             widget.setVisible(not on)
         self.look.set_scale(theme.PRESENTATION if on else 1.0)
@@ -346,23 +357,30 @@ class MainWindow(QMainWindow):
     def _panel_at_hand(self) -> Panel:
         """The panel under the cursor, else the one that had the focus last."""
         under = QApplication.widgetAt(QCursor.pos())
-        return _panel_of(under) or self._focused
+        return _panel_of(under) or self._focused or self.panels["samples"]
 
     @Slot(QWidget, QWidget)
     def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         # A button that was clicked must not take the next Space; one that was reached with Tab must.
         self._by_keys = QApplication.mouseButtons() == Qt.MouseButton.NoButton
         panel = _panel_of(now)
-        if panel is not None and panel in self.panels.values():
+        if panel is not None and panel in self.panels.made():
             self._focused = panel
 
     @Slot(str)
     def _show_switched(self, name: str) -> None:
         self.actions_by_name[f"show_{name}"].setChecked(True)
 
+    @Slot()
+    def _offer_history(self) -> None:
+        self.status.show_history(self.card.history)
+
     @Slot(object)
     def _show_failure(self, failure: engine.Failed) -> None:
-        self.card.fail(failure.doing, failure.reason, failure.details)
+        state = self.bridge.state
+        trains = bool(state.training) or (state.train is not None and state.train.phase == "failed")
+        passing = bool(failure.channel or failure.job) or not trains  # what may be of training or saving must be read
+        self.card.fail(failure.doing, failure.reason, failure.details, passing=passing)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and self._by_keys and _presses_button(event):

@@ -29,6 +29,7 @@ from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
 from explorer.panel import Desk, Panel
 from explorer.provenance import arithmetic_facts, points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
+from explorer.stored import stored_card
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL, label
 from explorer.widgets.canvas import to_qimage
@@ -68,6 +69,7 @@ class ArithmeticPanel(Panel):
         self._settle.timeout.connect(self._request_all)
         self._build()
         self._show_recipe()
+        self._show_stored()
 
     # ---------------------------------------------------------------------------------------------- layout
 
@@ -87,7 +89,8 @@ class ArithmeticPanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(self._build_top())
+        self._top = self._build_top()
+        layout.addWidget(self._top)
         layout.addWidget(self._slots)
         layout.addWidget(self._expression)
         layout.addWidget(self._sum, 1)
@@ -96,7 +99,7 @@ class ArithmeticPanel(Panel):
         self._maker.wanted.connect(self._make_direction)
         layout.addWidget(self._maker)
 
-    def _build_top(self) -> QHBoxLayout:
+    def _build_top(self) -> QWidget:
         self._presets = QComboBox()
         self._presets.setPlaceholderText(tr("Examples"))
         self._presets.setAccessibleName(tr("Examples"))
@@ -109,18 +112,30 @@ class ArithmeticPanel(Panel):
         self._chooser.picked.connect(self._choose_snapshot)
         self._again = ToolButton("refresh", tr("Other exemplars for the same words"))
         self._again.clicked.connect(self._search_again)
-        row = QHBoxLayout()
+        top = QWidget()
+        row = QHBoxLayout(top)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self._presets, 3)
         row.addWidget(self._again)
         row.addWidget(self._chooser, 2)
-        return row
+        return top
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
     def recipe(self) -> Arithmetic:
         """The arithmetic as it stands."""
         return self._recipe
+
+    def _show_stored(self) -> None:
+        """The first example of the model that opens by itself, so that it is drawn as soon as the engine can."""
+        card = stored_card() if self.desk.state().ready is None else None
+        examples = examples_for(card, card["data"]["name"]) if card is not None else ()
+        if examples and examples[0].exemplars is not None:
+            self._offer(examples)
+            self._use_example(examples[0], undoable=False)
+            self._filled = False  # until it is known which model is explored
+            self._sum.result.set_text(tr("The engine is starting."))
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if changed & {"ready", "snapshots", "opened", "training", "explored", "at_step", "snapshot_steps", "live_step"}:
@@ -153,8 +168,10 @@ class ArithmeticPanel(Panel):
 
     def _offer_examples(self, info: engine.SnapshotInfo) -> None:
         examples = examples_for(info.facts, info.data.name if info.data is not None else "")
-        if examples == self._examples or is_scrubbed(self.desk.state()):
-            return
+        if examples != self._examples and not is_scrubbed(self.desk.state()):
+            self._offer(examples)
+
+    def _offer(self, examples: tuple[Example, ...]) -> None:
         self._examples = examples
         self._presets.clear()
         self._presets.addItems([tr(example.title) for example in examples])
@@ -183,7 +200,7 @@ class ArithmeticPanel(Panel):
         if len(added) == 1:
             (self._last_slot,) = added
         self._show_recipe()
-        if self._slots.points() != before:
+        if self._slots.points() != before or self._stale:
             self._request_exemplars()
         self._request_moving()
 
@@ -364,6 +381,13 @@ class ArithmeticPanel(Panel):
         self._edit(tr("Open an arithmetic"), recipe)
 
     # ---------------------------------------------------------------------------------------------- keys of the window
+
+    def present(self, on: bool) -> None:
+        """On a projector only the slots, the expression and the pictures."""
+        for part in (self._slots, self._expression):
+            part.present(on)
+        for widget in (self._top, self._caption, self._maker):
+            widget.setVisible(not on)
 
     def reset_view(self) -> None:
         self._sum.result.reset_view()

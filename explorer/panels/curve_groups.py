@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from explorer.text import mark
-from explorer.widgets.plot_axis import MINUS
 from explorer.widgets.plot_overlay import TheoryLine
+from explorer.widgets.short_numbers import MINUS
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ PERIOD_S = 0.08  # a redraw at most this often
 SHARE = 0.1  # of the time of one core may go into drawing curves
 SMOOTHING_MS = 10  # pause between two slices of smoothing
 MOST_RUNS = 5  # over each other
-BOX_WIDTH, BOX_HEIGHT = 430, 136  # the room of a plot at least, px
+BOX_WIDTH, BOX_HEIGHT = 430, 160  # the room of a plot at least, px
 
 
 class CurvesPanel(Panel):
@@ -48,6 +48,7 @@ class CurvesPanel(Panel):
         super().__init__(desk, parent)
         self._boxes: dict[str, CurveBox] = {}
         self._metrics: frozenset[str] = frozenset()
+        self._drawn: set[tuple[str, str]] = set()  # the runs and metrics that have a curve
         self._left_out: set[str] = set()  # runs that are not drawn
         self._closed: set[str] = set()  # plots that are not shown
         self._fresh = True  # something is new since the last redraw
@@ -65,7 +66,7 @@ class CurvesPanel(Panel):
         self._tools.plotToggled.connect(self.toggle_plot)
         self._tools.fitWanted.connect(self.reset_view)
         self._tools.csvWanted.connect(self.ask_for_csv)
-        self._run_names = CurveLegend()
+        self._run_names = CurveLegend(one_line=True)
         self._run_names.toggled.connect(self.toggle_run)
         self._lay_out()
         self.show_state(desk.state(), frozenset(State.__dataclass_fields__))
@@ -114,7 +115,7 @@ class CurvesPanel(Panel):
 
     def take(self, event: Event | Action) -> None:
         if isinstance(event, engine.Progress) and event.path in {run.path for run in self.runs()}:
-            if not event.values.keys() <= self._metrics:
+            if any((event.path, name) not in self._drawn for name in event.values):
                 self._arrange()
             self._draw_soon()
         elif isinstance(event, engine.Marked):
@@ -179,7 +180,8 @@ class CurvesPanel(Panel):
     def _arrange(self) -> None:
         """Bring plots and curves in line with the runs and metrics that there are."""
         runs = self.runs()
-        self._metrics = frozenset(name for run in runs for name in self._series(run.path))
+        self._drawn = {(run.path, name) for run in runs for name in self._series(run.path)}
+        self._metrics = frozenset(name for _, name in self._drawn)
         groups = grouped(self._metrics)
         wanted = {group.kind.key: group for group in groups if group.kind.key not in self._closed}
         for key in [key for key in self._boxes if key not in wanted]:
@@ -214,7 +216,8 @@ class CurvesPanel(Panel):
 
     def _curves(self, group: Group, runs: list[RunFacts]) -> Iterator[Curve]:
         """With one run a metric has its colour and dashes; with several a run has its colour and number, a metric its
-        dashes."""
+        dashes, and the legend names each metric once."""
+        named: set[str] = set()
         inks = theme.colours(self.palette()).series
         for r, run in enumerate(runs):
             series = self._series(run.path)
@@ -223,7 +226,8 @@ class CurvesPanel(Panel):
                     several = len(runs) > 1
                     title = f"{r + 1} {name.split('/', 1)[-1]}" if several else name.split("/", 1)[-1]
                     ink = curve_drawing.ink(inks[(r if several else m) % len(inks)], m)
-                    yield Curve(f"{run.path}\n{name}", title, series[name], ink)
+                    yield Curve(f"{run.path}\n{name}", title, series[name], ink, name, quiet=name in named)
+                    named.add(name)
 
     def _name_runs(self, runs: list[RunFacts]) -> None:
         """Say which number and colour is which run, where there are several."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QHelpEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -26,12 +27,12 @@ from PySide6.QtWidgets import (
 import engine
 from engine import DataRef, Event
 from explorer import theme
-from explorer.forms import CalmComboBox
 from explorer.launch import data_of
 from explorer.panel import Desk, Panel
 from explorer.panels.transport import data_title
 from explorer.state import Action, ChooseData, State
 from explorer.text import mark, tr
+from explorer.widgets.calm_combo import CalmComboBox
 from explorer.widgets.data_shelf import DataShelf, built_in_ref
 from explorer.widgets.image_grid import ImageGrid
 from explorer.widgets.point_pad import DrawDialog, Rows
@@ -60,11 +61,11 @@ class DataPanel(Panel):
         super().__init__(desk, parent)
         self._sets = DataShelf(desk)
         self._sets.picked.connect(self._choose_built_in)
-        self._file = _small_button("file-outline", tr("Open file"), tr("An IDX, CIFAR, NPZ, CSV or ZIP file"))
-        self._folder = _small_button("folder-outline", tr("Open folder"), tr("A folder of pictures, or one per class"))
+        self._file = _small_button("file-outline", tr("File…"), tr("Open an IDX, CIFAR, NPZ, CSV or ZIP file"))
+        self._folder = _small_button("folder-outline", tr("Folder…"), tr("Open a folder of pictures, or one per class"))
         self._file.clicked.connect(self.ask_for_file)
         self._folder.clicked.connect(self.ask_for_folder)
-        self._draw = _small_button("draw", tr("Draw"), tr("Draw your own points in the plane"))
+        self._draw = _small_button("draw", tr("Draw…"), tr("Draw your own points in the plane"))
         self._draw.clicked.connect(self.draw_points)
         self._size = _choices([tr("Own size"), *(f"{size} px" for size in SIZES if size)], tr("Size"))
         self._channels = _choices([tr(title) for title, _ in CHANNELS], tr("Colours"))
@@ -84,6 +85,7 @@ class DataPanel(Panel):
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._load = QPushButton(tr("Load"))
+        self._load.setToolTip(tr("Read the data; what is not on this machine is fetched"))
         self._load.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._load.clicked.connect(self.load)
         self._view = QStackedWidget()
@@ -104,10 +106,12 @@ class DataPanel(Panel):
         opening.addWidget(self._folder)
         opening.addWidget(self._draw)
         opening.addStretch(1)
-        options = QHBoxLayout(self._options)
+        options = QGridLayout(self._options)
         options.setContentsMargins(0, 0, 0, 0)
-        for combo in (self._size, self._channels, self._fit):
-            options.addWidget(combo, 1)
+        options.setSpacing(theme.GRID // 2)
+        options.addWidget(self._size, 0, 0)
+        options.addWidget(self._channels, 0, 1)
+        options.addWidget(self._fit, 1, 0, 1, 2)
         waiting = QWidget()
         asking = QVBoxLayout(waiting)
         asking.addStretch(1)

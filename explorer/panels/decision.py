@@ -26,8 +26,8 @@ from explorer.text import mark, tr
 from explorer.widgets.decision_line import DecisionLine
 from explorer.widgets.decision_plane import DecisionPlane
 from explorer.widgets.modes import Modes, find_modes, reached
-from explorer.widgets.plot_axis import MINUS
 from explorer.widgets.scored_grid import ScoredGrid
+from explorer.widgets.short_numbers import MINUS
 from explorer.widgets.snapshot_chooser import SnapshotChooser
 from explorer.widgets.value_bar import ValueBar
 
@@ -163,6 +163,12 @@ class DecisionPanel(Panel):
         if wanted:
             del self._awaits[answer.channel]
         return wanted
+
+    def present(self, on: bool) -> None:
+        """On a projector only D and its numbers."""
+        self._chooser.setVisible(not on)
+        self._show_menu.setVisible(not on and self._subject is not None and self._subject.dims > 0)
+        self._note.setVisible(not on)
 
     def reset_view(self) -> None:
         """All parts shown, no sample chosen."""

@@ -32,11 +32,13 @@ from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
 from explorer.panel import Desk, Panel
 from explorer.provenance import points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
+from explorer.stored import stored_card, stored_samples
 from explorer.text import mark, tr
-from explorer.theme import GRID, SMALL, label
+from explorer.theme import GRID, SMALL
 from explorer.walks import Wander, path_step
 from explorer.widgets.canvas import PictureCanvas, canvas_hint
 from explorer.widgets.condition_chooser import Condition
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.latent_controls import FARTHEST_MOVE, LatentControls, with_moves
 from explorer.widgets.point_view import PointView
 from explorer.widgets.walk_bar import WalkBar
@@ -83,6 +85,7 @@ class LatentPanel(Panel):
         self._find_soon.timeout.connect(self.find_directions)
         self._build()
         self._controls.show_point(self._point)
+        self._show_stored()
 
     # ---------------------------------------------------------------------------------------------- layout
 
@@ -102,11 +105,10 @@ class LatentPanel(Panel):
         self._stack.addWidget(self._canvas)
         self._stack.addWidget(self._points)
         self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._caption = label("", SMALL, muted=True)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._caption = ElidedLabel(size=SMALL, muted=True)
         left = QWidget()
         column = QVBoxLayout(left)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setContentsMargins(GRID, GRID, 0, GRID)
         column.setSpacing(4)
         column.addWidget(self._stack, 1)
         column.addWidget(self._caption)
@@ -141,6 +143,15 @@ class LatentPanel(Panel):
         self._controls.finding.connect(self.find_directions)
         self._controls.picked.connect(self._choose_snapshot)
         return self._controls
+
+    def _show_stored(self) -> None:
+        """The picture at the first place as the bundled model made it once, until the engine can draw."""
+        first = self.desk.state().ready is None
+        card, stored = (stored_card(), stored_samples()) if first else (None, None)
+        if card is not None and stored is not None:
+            self._controls.show_space(engine.LatentInfo(card["knobs"]["z_size"], "normal"), {})
+            self._canvas.set_picture(stored[0])
+            self._caption.setText(tr("A stored sample; the engine is starting"))
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
@@ -550,6 +561,11 @@ class LatentPanel(Panel):
         self._edit_path(tr("Open a walk"), path)
 
     # ---------------------------------------------------------------------------------------------- keys of the window
+
+    def present(self, on: bool) -> None:
+        """On a projector only the picture."""
+        for widget in (self._controls, self._walk, self._caption):
+            widget.setVisible(not on)
 
     def reset_view(self) -> None:
         self._canvas.reset_view()

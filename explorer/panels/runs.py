@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, Slot
-from PySide6.QtGui import QIcon, QShowEvent
+from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QGridLayout,
+    QHBoxLayout,
     QHeaderView,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -30,7 +31,7 @@ from explorer.text import mark, tr
 from explorer.widgets.thumbnail import thumbnail
 
 ICON = 40
-WIDTHS = (150, 64, 76, 140, 100, 130, 120)
+NARROWEST, WIDEST = (120, 48, 56, 80, 72, 80, 100), (280, 90, 84, 190, 170, 170, 130)  # of the columns, px
 HEADS = (mark("Run"), mark("Step"), mark("Status"), mark("Family"), mark("Data"), mark("Best"), mark("Begun"))
 STEP, STATUS = 1, 2
 FACTS = (mark("Family"), mark("Preset"), mark("Data"), mark("Seed"), mark("Step"), mark("Status"))
@@ -45,6 +46,7 @@ class RunsPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self._runs: tuple[RunFacts, ...] = ()
+        self._fitted: tuple[str, ...] = ()  # the names that the columns are as wide as
         self._table = _table([tr(head) for head in HEADS])
         self._table.setIconSize(QSize(ICON, ICON))
         self._table.verticalHeader().setDefaultSectionSize(ICON + 6)
@@ -78,7 +80,7 @@ class RunsPanel(Panel):
         }
 
     def _lay_out(self) -> None:
-        bar = _FlowRow(list(self._buttons.values()))
+        bar = _ButtonRow(list(self._buttons.values()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID)
         layout.setSpacing(theme.GRID // 2)
@@ -218,7 +220,18 @@ class RunsPanel(Panel):
                 self._table.selectRow(row)
         if self._view.currentWidget() is not self._comparison:
             self._view.setCurrentWidget(self._table if self._runs else self._empty)
+        self._fit_columns()
         self._show_buttons()
+
+    def _fit_columns(self) -> None:
+        """As wide as what is in them, within limits; a width that a person chose stays while the names are the same."""
+        names = tuple(run.name for run in self._runs)
+        if names == self._fitted:
+            return
+        self._fitted = names
+        for column, (narrowest, widest) in enumerate(zip(NARROWEST, WIDEST, strict=True)):
+            wanted = max(self._table.sizeHintForColumn(column), self._table.horizontalHeader().sectionSizeHint(column))
+            self._table.setColumnWidth(column, min(max(wanted + theme.GRID, narrowest), widest))
 
     def _fill_row(self, row: int, run: RunFacts) -> None:
         look = theme.colours(self.palette())
@@ -281,42 +294,35 @@ _BUTTONS = {
 }
 
 
-class _FlowRow(QWidget):
-    """Buttons in as few rows as their texts allow."""
+class _ButtonRow(QWidget):
+    """Buttons in one row: with their words where all have room, else icons whose tooltips say the words."""
 
     def __init__(self, buttons: list[QToolButton]) -> None:
         super().__init__()
         self._buttons = buttons
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(2)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        self._across = 0
-        self._arrange(4)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for button in buttons:
+            row.addWidget(button)
+        row.addStretch(1)
+        self._width = sum(button.sizeHint().width() + row.spacing() for button in buttons)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._needs(2), self._grid.minimumSize().height())
+        return QSize(len(self._buttons) * self._buttons[0].sizeHint().height(), self.sizeHint().height())
 
-    def resizeEvent(self, event: object) -> None:
-        self._arrange(next((n for n in range(len(self._buttons), 2, -1) if self._needs(n) <= self.width()), 2))
-
-    def _needs(self, across: int) -> int:
-        """The width of so many columns."""
-        widths = [button.sizeHint().width() for button in self._buttons]
-        return sum(max(widths[k::across]) + self._grid.spacing() for k in range(across))
-
-    def _arrange(self, across: int) -> None:
-        if across == self._across:
-            return
-        self._across = across
-        for k, button in enumerate(self._buttons):
-            self._grid.addWidget(button, k // across, k % across)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonTextBesideIcon if self._width <= self.width() else styles.ToolButtonIconOnly
+        for button in self._buttons:
+            button.setToolButtonStyle(style)
 
 
 def _button(icon: str, text: str, tip: str, checkable: bool) -> QToolButton:
     button = QToolButton()
     button.setText(tr(text))
-    button.setToolTip(tr(tip))
+    button.setToolTip(f"{tr(text)}: {tr(tip)}")
     button.setCheckable(checkable)
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -333,14 +339,13 @@ def _table(heads: list[str]) -> QTableWidget:
     table.setFrameShape(QTableWidget.Shape.NoFrame)
     table.setShowGrid(False)
     table.setWordWrap(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # runs of a kind differ at the end of their names
     table.verticalHeader().hide()
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setStretchLastSection(True)
-    for column, width in enumerate(WIDTHS[: len(heads)]):
-        table.setColumnWidth(column, width)
     return table
 
 

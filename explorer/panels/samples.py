@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QImage, QShowEvent
+from PySide6.QtGui import QAction, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QComboBox,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -30,9 +30,11 @@ from explorer.explored import conditions_of_run, grouped, run_is_explored, snaps
 from explorer.panel import Desk, Panel
 from explorer.provenance import points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
+from explorer.stored import stored_samples
 from explorer.text import mark, tr
-from explorer.theme import GRID, SMALL, label
-from explorer.widgets.canvas import PictureCanvas, to_qimage
+from explorer.theme import GRID, SMALL
+from explorer.widgets.canvas import to_qimage
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.image_grid import ImageGrid
 from explorer.widgets.point_view import PointView
 from explorer.widgets.slider import ValueSlider
@@ -42,7 +44,7 @@ GRID_AT, GRID_BEFORE, DRAWN = "samples.grid", "samples.compare", "samples.points
 PICTURES, POINTS = 36, 256  # samples of a model that has no run
 SENT = "•"  # marks a sample that went to the slot used last
 SLOTS = ("A", "B", "C", "D", "E", "F")
-MODELS = Path(__file__).resolve().parents[2] / "resources" / "models"
+ONE_ROW = 620  # px: from this width on the tools stand in one row
 
 
 class SamplesPanel(Panel):
@@ -76,18 +78,26 @@ class SamplesPanel(Panel):
         self._grid.typed.connect(self._send)
         self._points = PointView()
         self._points.chosen.connect(self._clicked)
-        self._sheet = PictureCanvas(text=tr("The engine is starting."))
         self._stack = QStackedWidget()
-        for page in (self._sheet, self._grid, self._points):
+        for page in (self._grid, self._points):
             self._stack.addWidget(page)
-        self._caption = label("", SMALL, muted=True)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._caption = ElidedLabel(size=SMALL, muted=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(4)
         layout.addWidget(self._stack, 1)
-        layout.addLayout(self._build_compare())
-        layout.addLayout(self._build_sending())
+        self._tools = QWidget()
+        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._tools)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(4)
+        self._rows.addLayout(self._build_compare(), 1)
+        self._rows.addLayout(self._build_sending())
+        layout.addWidget(self._tools)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        ways = QBoxLayout.Direction
+        self._rows.setDirection(ways.LeftToRight if self.width() >= ONE_ROW else ways.TopToBottom)
 
     def _build_compare(self) -> QHBoxLayout:
         self._compare = ToolButton("compare", tr("Compare with another step of the run"), checkable=True)
@@ -116,8 +126,7 @@ class SamplesPanel(Panel):
         self._slot.addItem(tr("Click: last slot"), "")
         for name in SLOTS:
             self._slot.addItem(tr("Click: slot {name}", name=name), name)
-        self._said = label("", SMALL, muted=True)
-        self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._said = ElidedLabel(size=SMALL, muted=True)
         self._explore = QPushButton(tr("Explore this run"))
         self._explore.setToolTip(
             tr("Arithmetic and Latent explore another model, in which the same draw looks different")
@@ -126,8 +135,8 @@ class SamplesPanel(Panel):
         self._explore.hide()
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        row.addWidget(self._slot)
         row.addWidget(self._said, 1)
+        row.addWidget(self._slot)
         row.addWidget(self._explore)
         return row
 
@@ -148,7 +157,7 @@ class SamplesPanel(Panel):
         elif state.explored_info is not None:
             self._request_samples(state)
         elif self._shown is None and self._drawn is None:
-            self._show_sheet(state)
+            self._show_stored(state)
 
     def _show_run(self, state: State, path: str) -> None:
         if self._shown is not None and self._shown[0] != path:
@@ -187,19 +196,12 @@ class SamplesPanel(Panel):
             points = tuple(_draw(k) for k in range(count))
             self.desk.post(engine.DrawPoints(DRAWN, self.desk.number(), snapshot, points))
 
-    def _show_sheet(self, state: State) -> None:
-        """What a bundled model made when it was trained, until the engine can draw."""
-        if self._sheet.has_picture():
-            return
-        name = state.explored.partition("bundled:")[2]
-        sheets = sorted(MODELS.glob("*/sheet.png"))
-        wanted = [sheet for sheet in sheets if sheet.parent.name == name] or sheets
-        if wanted:
-            image = QImage(str(wanted[0]))
-            if not image.isNull():
-                self._sheet.set_image(image)
-                self._caption.setText(tr("Stored samples; the engine is starting"))
-        self._stack.setCurrentWidget(self._sheet)
+    def _show_stored(self, state: State) -> None:
+        """What the bundled model made when it was trained, until the engine can draw."""
+        if state.ready is None and self._grid.count() == 0:
+            stored = stored_samples()
+            self._show_samples(None if stored is None else stored[:PICTURES])
+            self._caption.setText(tr("Stored samples; the engine is starting") if stored is not None else "")
 
     def _show_samples(self, samples: engine.Samples | None) -> None:
         if samples is not None and samples.ndim == 2:
@@ -401,9 +403,12 @@ class SamplesPanel(Panel):
 
     # ---------------------------------------------------------------------------------------------- keys of the window
 
+    def present(self, on: bool) -> None:
+        """On a projector only the samples."""
+        self._tools.setVisible(not on)
+
     def reset_view(self) -> None:
         self._points.reset_view()
-        self._sheet.reset_view()
 
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         """The chosen sample where there is one and the grid has the focus, else the whole grid."""

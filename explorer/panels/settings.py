@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QFormLayout, QPushButton, QScrollArea, QVBoxLayout
 import engine
 from engine import FamilyCard, KnobValue, Preset
 from explorer import theme
-from explorer.forms import CalmComboBox, Form
+from explorer.forms import Form
 from explorer.launch import card_of, data_of, plan_of, start_command
 from explorer.panel import Desk, Panel
 from explorer.panels.transport import data_title
 from explorer.state import ChooseData, PlanRun, State
 from explorer.text import mark, tr
+from explorer.widgets.calm_combo import CalmComboBox
 
 
 class SettingsPanel(Panel):
@@ -37,6 +38,7 @@ class SettingsPanel(Panel):
         self._state = theme.label(size=theme.SMALL, muted=True)
         self._state.setWordWrap(True)
         self._start = QPushButton(tr("Start new run"))
+        self._start.setToolTip(tr("Train with these settings; the run that trains ends with a checkpoint"))
         self._start.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._start.clicked.connect(self.start)
         self._shown: tuple[str, str] = ("", "")

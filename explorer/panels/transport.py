@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 import engine
 from explorer import theme
-from explorer.forms import CalmComboBox
 from explorer.launch import card_of, data_of, has_two_phases, is_loading, is_running, plan_of, start_command
 from explorer.panel import Desk, Panel
 from explorer.state import State
 from explorer.text import mark, tr
+from explorer.widgets.calm_combo import CalmComboBox
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.hairline import hairline
 from explorer.widgets.slider import ValueSlider
 
@@ -55,7 +57,7 @@ class TransportPanel(Panel):
         self._end.clicked.connect(self.end)
         self._pace = CalmComboBox()
         self._pace.addItems([tr(title) for title, _ in PACES])
-        self._pace.setMinimumContentsLength(12)
+        self._pace.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToContents)
         self._pace.setToolTip(tr("How fast to train"))
         self._pace.setAccessibleName(tr("How fast to train"))
         self._pace.activated.connect(self._set_pace)
@@ -64,8 +66,10 @@ class TransportPanel(Panel):
         self._share.setToolTip(tr("Share of the time for training; the rest is left to exploring"))
         self._share.setMaximumWidth(150)
         self._share.valueChanged.connect(self._set_pace)
-        self._what = theme.label(muted=True)
-        self._what.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._dot = theme.label("●")
+        self._dot.setForegroundRole(QPalette.ColorRole.Highlight)
+        self._phase = theme.label(bold=True)
+        self._what = ElidedLabel(muted=True, mode=Qt.TextElideMode.ElideMiddle)
         self._device = theme.label(muted=True)
         self._figures = {name: _Figure(title) for name, title in _FIGURES.items()}
         self._lay_out()
@@ -78,10 +82,11 @@ class TransportPanel(Panel):
         for button in (self._run, self._step, self._step_d, self._step_g, self._end):
             layout.addWidget(button)
         layout.addWidget(hairline(vertical=True))
-        layout.addWidget(self._pace)
-        layout.addWidget(theme.label(tr("Share %"), muted=True))
-        layout.addWidget(self._share)
-        layout.addWidget(hairline(vertical=True))
+        self._pacing = (self._pace, theme.label(tr("Share %"), muted=True), self._share, hairline(vertical=True))
+        for widget in self._pacing:
+            layout.addWidget(widget)
+        layout.addWidget(self._dot)
+        layout.addWidget(self._phase)
         layout.addWidget(self._what, 1)
         layout.addWidget(self._device)
         for figure in self._figures.values():
@@ -128,6 +133,11 @@ class TransportPanel(Panel):
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
+    def present(self, on: bool) -> None:
+        """On a projector only run, step and where training is."""
+        for widget in self._pacing:
+            widget.setVisible(not on)
+
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if not changed & {"train", "training", "plan", "data", "run", "opened", "ready"}:
             return
@@ -142,8 +152,10 @@ class TransportPanel(Panel):
         for button in (self._step_d, self._step_g):
             button.setVisible(not training or has_two_phases(state))
             button.setEnabled(training)
+        self._phase.setText(_phase(state))
+        self._phase.setVisible(bool(self._phase.text()))
+        self._dot.setVisible(running)
         self._what.setText(_what(state))
-        self._what.setToolTip(self._what.text())
         self._device.setText(tr("on {device}", device=state.ready.device) if state.ready else "")
         self._show_figures(state)
 
@@ -178,12 +190,20 @@ class _Figure(QWidget):
         self._number.setText(text or NOTHING)
 
 
+def _phase(state: State) -> str:
+    """What the run that is open does, in a word; empty where there is none."""
+    there = state.train is not None and (state.training or is_loading(state))
+    return tr(PHASES[state.train.phase]) if there and state.train is not None else ""
+
+
 def _what(state: State) -> str:
     """One line on what trains, or what Start would begin."""
     if state.train is not None and (state.training or is_loading(state)):
         run = state.opened.get(state.training)
         name = run.name if run else state.training
-        return f"{tr(PHASES[state.train.phase])} · {state.train.doing if is_loading(state) else name}"
+        return state.train.doing if is_loading(state) else name
+    if state.ready is None:
+        return tr("The engine is starting; Space trains")
     plan, card = plan_of(state), card_of(state, plan_of(state).family)
     preset = next((p.title for p in card.presets if p.name == plan.preset), plan.preset) if card else plan.preset
     family = card.title if card else plan.family

@@ -14,7 +14,7 @@ from explorer.text import tr
 from explorer.widgets.curve_legend import CurveLegend, Entry
 from explorer.widgets.curve_plot import CurvePlot
 from explorer.widgets.curve_view import Curve, PlotView
-from explorer.widgets.plot_axis import MINUS, short_number
+from explorer.widgets.short_numbers import MINUS, short_number
 
 
 class CurveBox(QWidget):
@@ -92,8 +92,10 @@ class CurveBox(QWidget):
 
     @Slot(str)
     def toggle(self, key: str) -> None:
-        """Hide a curve or show it again."""
-        self._hidden ^= {key}
+        """Hide a curve and those of its group, or show them again."""
+        group = next((curve.group for curve in self._curves if curve.key == key), "")
+        together = {curve.key for curve in self._curves if group and curve.group == group} | {key}
+        self._hidden = self._hidden - together if key in self._hidden else self._hidden | together
         self._pass_on()
         self.plot.fit()
         self.show_values()
@@ -111,12 +113,15 @@ class CurveBox(QWidget):
         """Bring the legend up to date."""
         readings = {reading.key: reading for reading in self.plot.readings(self._hover)}
         missing = self.plot.holes()
+        values = {key: value_text(reading.shown) for key, reading in readings.items()}
         entries = []
         for curve in self._curves:
-            shown = curve.key not in self._hidden
-            reading = readings.get(curve.key)
-            value = "" if reading is None else value_text(reading.shown)
-            entries.append(Entry(curve.key, curve.title, curve.ink, value, _note(curve, missing), shown))
+            if not curve.quiet:
+                others = [each for each in self._curves if curve.group and each.group == curve.group]
+                said = ", ".join(f"{each.title} {values.get(each.key, '')}" for each in others or [curve])
+                shown = curve.key not in self._hidden
+                note = _note(curve, missing)
+                entries.append(Entry(curve.key, curve.title, curve.ink, values.get(curve.key, ""), note, shown, said))
         self.legend.set_entries(entries)
 
 

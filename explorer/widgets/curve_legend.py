@@ -25,7 +25,9 @@ VALUE = "-0.00008"  # the widest value there is room for
 
 @dataclass(frozen=True)
 class Entry:
-    """One curve of the legend, without room for a value where it has none. `note` says what is wrong ("3 NaN")."""
+    """One curve of the legend, without room for a value where it has none.
+
+    `note` says what is wrong ("3 NaN"), `reading` is what a tooltip says."""
 
     key: str
     title: str
@@ -33,6 +35,7 @@ class Entry:
     value: str | None = None
     note: str = ""
     shown: bool = True
+    reading: str = ""
 
 
 class CurveLegend(QWidget):
@@ -41,9 +44,9 @@ class CurveLegend(QWidget):
     toggled = Signal(str)
     pointed = Signal(str)
 
-    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, title: str = "", *, one_line: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = title
+        self._title, self._one_line = title, one_line
         self._entries: tuple[Entry, ...] = ()
         self._places: list[QRectF] = []
         self._at = -1  # under the mouse
@@ -111,12 +114,19 @@ class CurveLegend(QWidget):
         """The same for every value, so that nothing moves while values change."""
         return 0.0 if entry.value is None else self._metrics().horizontalAdvance(VALUE)
 
+    def _share(self, width: int) -> float:
+        """How wide an entry may be: in one line, where not all have room, all may be equally wide."""
+        count = len(self._entries)
+        if not self._one_line or sum(map(self._width, self._entries)) + GAP * (count - 1) <= width:
+            return width
+        return (width - GAP * (count - 1)) / count
+
     def _boxes(self, width: int) -> list[QRectF]:
         height, x, y = self._metrics().height() + 3, self._title_size()[0], 0.0
         boxes = []
         for entry in self._entries:
-            wide = min(self._width(entry), max(width, 40))
-            if x and x + wide > width:
+            wide = min(self._width(entry), max(self._share(width), 40))
+            if not self._one_line and x and x + wide > width:
                 x, y = 0.0, y + height
             boxes.append(QRectF(x, y, wide, height))
             x += wide + GAP
@@ -213,7 +223,8 @@ class CurveLegend(QWidget):
         if event.type() == QEvent.Type.ToolTip:
             index = self._index_at(QPointF(event.pos()))
             if index >= 0:
-                said = tr("{title}: click to hide or show it", title=self._entries[index].title)
+                entry = self._entries[index]
+                said = tr("{title}: click to hide or show it", title=entry.reading or entry.title)
                 QToolTip.showText(event.globalPos(), said, self)
             else:
                 QToolTip.hideText()

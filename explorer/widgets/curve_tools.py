@@ -1,4 +1,4 @@
-"""How curves are looked at, in one row that wraps: the x axis, how much of it, smoothing, and menus for the rest."""
+"""How curves are looked at, in one row that wraps: smoothing, and menus for runs, plots and the axes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QComboBox, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from superqt.utils import QFlowLayout
 
 from explorer import theme
 from explorer.text import mark, tr
 from explorer.widgets.curve_view import Axis, PlotView
-from explorer.widgets.plot_axis import short_number
+from explorer.widgets.short_numbers import short_number
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.smoothing import Kind
 
@@ -37,31 +37,30 @@ class CurveTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._axis = _choice([(tr(title), value) for value, title in AXES], tr("What the x axis counts"))
-        self._newest = _choice([(_newest_title(n), n) for n in NEWEST], tr("How many steps are shown"))
         self._span = ValueSlider(1, LONGEST_SPAN, 1, 0, log=True)
         self._span.setAccessibleName(tr("Points to smooth over"))
         self._span.setToolTip(tr("Smooth over so many points; the raw curve stays behind. Double-click: not at all."))
-        self._span.setMinimumWidth(132)
+        self._span.setFixedWidth(116)
         self._runs = _menu_button(tr("Runs"), tr("Which runs are drawn"))
         self._plots = _menu_button(tr("Plots"), tr("Which plots are shown"))
-        self._more = _menu_button(tr("View"), tr("Axes, smoothing, export"))
+        self._more = _menu_button(tr("View"), tr("x axis, how many steps, smoothing, export"))
         self._fill_more()
-        self._axis.activated.connect(self._tell)
-        self._newest.activated.connect(self._tell)
         self._span.valueChanged.connect(self._tell)
         smooth = theme.label(tr("Smooth"), muted=True)
         for tool in (smooth, self._span):
-            tool.setMinimumHeight(self._axis.sizeHint().height())
+            tool.setMinimumHeight(self._more.sizeHint().height())
         flow = QFlowLayout(self)
         flow.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, 0)
-        flow.setHorizontalSpacing(theme.GRID)
+        flow.setHorizontalSpacing(theme.GRID // 2)
         flow.setVerticalSpacing(theme.GRID // 2)
-        for tool in (self._axis, self._newest, smooth, self._span, self._runs, self._plots, self._more):
+        for tool in (smooth, self._span, self._runs, self._plots, self._more):
             flow.addWidget(tool)
 
     def _fill_more(self) -> None:
         menu = self._more.menu()
+        self._axis = self._choice(tr("The x axis counts"), [(tr(title), value) for value, title in AXES])
+        self._newest = self._choice(tr("Show"), [(_newest_title(n), n) for n in NEWEST])
+        menu.addSeparator()
         self._log_x = _check(menu, tr("Logarithmic x axis"), None, on=False)
         self._calm = _check(menu, tr("Leave the wildest 2 % out of the height"), None, on=False)
         self._log_x.toggled.connect(self._tell)
@@ -75,26 +74,34 @@ class CurveTools(QWidget):
         menu.addAction(tr("Fit everything (double-click)"), self.fitWanted.emit)
         menu.addAction(tr("Save the points in view (CSV)…"), self.csvWanted.emit)
 
+    def _choice(self, title: str, lines: Sequence[tuple[str, object]]) -> QActionGroup:
+        """A menu in the menu View of which one line is chosen, the first to begin with."""
+        menu = self._more.menu().addMenu(title)
+        group = QActionGroup(menu)
+        for text, value in lines:
+            group.addAction(_check(menu, text, value, on=value == lines[0][1]))
+        group.triggered.connect(self._tell)
+        return group
+
     def view(self) -> PlotView:
         """What is chosen. The logarithmic height is the business of each plot."""
         return PlotView(
-            axis=self._axis.currentData(),
+            axis=self._axis.checkedAction().data(),
             log_x=self._log_x.isChecked(),
             smoothing=self._kinds.checkedAction().data(),
             span=int(self._span.value()),
-            newest=self._newest.currentData(),
+            newest=self._newest.checkedAction().data(),
             calm=self._calm.isChecked(),
         )
 
     def set_view(self, view: PlotView) -> None:
         """Choose another view, as the hands would."""
-        self._axis.setCurrentIndex(self._axis.findData(view.axis))
-        self._newest.setCurrentIndex(self._newest.findData(view.newest))
         self._span.display(view.span)
         for action, on in ((self._log_x, view.log_x), (self._calm, view.calm)):
             action.setChecked(on)
-        for action in self._kinds.actions():
-            action.setChecked(action.data() == view.smoothing)
+        for group, value in ((self._kinds, view.smoothing), (self._axis, view.axis), (self._newest, view.newest)):
+            for action in group.actions():
+                action.setChecked(action.data() == value)
         self.changed.emit()
 
     def set_runs(self, runs: Iterable[tuple[str, str, bool]]) -> None:
@@ -124,15 +131,6 @@ def _refill(menu: QMenu, lines: Iterable[tuple[str, str, bool]], slot: object, n
         _check(menu, title, data, on=on).toggled.connect(slot)
     if menu.isEmpty():
         menu.addAction(nothing).setEnabled(False)
-
-
-def _choice(items: Sequence[tuple[str, object]], hint: str) -> QComboBox:
-    combo = QComboBox()
-    for title, value in items:
-        combo.addItem(title, value)
-    combo.setToolTip(hint)
-    combo.setAccessibleName(hint)
-    return combo
 
 
 def _newest_title(count: int | None) -> str:

@@ -11,12 +11,16 @@ from explorer.widgets.smoothing import Kind
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve of a plot. `key` tells it from all others."""
+    """One curve of a plot. `key` tells it from all others.
+
+    Curves of one `group` are hidden together; a `quiet` one is not in the legend, another of its group is."""
 
     key: str
     title: str
     series: Series
     ink: Ink
+    group: str = ""
+    quiet: bool = False
 
 
 @dataclass(frozen=True)

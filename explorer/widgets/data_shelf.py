@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QIcon, QShowEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
 import engine
@@ -38,6 +38,7 @@ class DataShelf(QListWidget):
         super().__init__(parent)
         self._desk = desk
         self._by_name: dict[str, QListWidgetItem] = {}
+        self._pictures: dict[str, QPixmap] = {}
         self._asked = False
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -60,10 +61,27 @@ class DataShelf(QListWidget):
             item = QListWidgetItem(each.title)
             item.setToolTip(each.help)
             item.setData(Qt.ItemDataRole.UserRole, each.name)
-            item.setIcon(theme.icon(STAND_INS[each.kind], self.palette()))
             self._by_name[each.name] = item
             self.addItem(item)
+        self._pictures = {name: picture for name, picture in self._pictures.items() if name in self._by_name}
+        self._draw()
         self._ask()
+
+    def _draw(self) -> None:
+        """The picture of each set, or what stands in for it, in the ink of the theme."""
+        kinds = {each.name: each.kind for each in ready.data} if (ready := self._desk.state().ready) else {}
+        for name, item in self._by_name.items():
+            if name in self._pictures:
+                icon = QIcon(self._pictures[name])
+                icon.addPixmap(self._pictures[name], QIcon.Mode.Selected)  # a chosen picture keeps its colours
+                item.setIcon(icon)
+            elif name in kinds:
+                item.setIcon(theme.icon(STAND_INS[kinds[name]], self.palette()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pictures"):
+            self._draw()
 
     def choose(self, name: str) -> None:
         """Mark a set; none for data of one's own."""
@@ -80,7 +98,8 @@ class DataShelf(QListWidget):
             self._desk.post(engine.ReadDataPage(channel, self._desk.number(), event.data, 0, count))
         elif isinstance(event, engine.DataPage) and event.channel.startswith(CHANNEL):
             picture = thumbnail(event.samples, ICON, theme.colours(self.palette()), self.devicePixelRatioF())
-            self._by_name[event.data.name].setIcon(QIcon(picture))
+            self._pictures[event.data.name] = picture
+            self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

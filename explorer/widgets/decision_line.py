@@ -15,12 +15,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine import Decision
 from explorer import theme
 from explorer.text import tr
-from explorer.theme import Colours
+from explorer.theme import Colours, faded
 from explorer.widgets.curve_drawing import pieces, polygon
 from explorer.widgets.decision_plane import best_where_known, sample_color
 from explorer.widgets.field_drawing import arrow
-from explorer.widgets.plot_axis import MINUS, short_number
-from explorer.widgets.plot_overlay import faded
+from explorer.widgets.short_numbers import MINUS, short_number
 
 Floats = NDArray[np.float32]
 

@@ -6,21 +6,20 @@ arXiv 1809.01587); right D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Goodfellow et
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine import Decision
 from explorer import theme
 from explorer.text import tr
+from explorer.theme import faded
+from explorer.widgets.dots import draw_dots
 from explorer.widgets.field_drawing import arrow, draw_color_bar, field_image, fit_square, muted_text
 from explorer.widgets.modes import Modes
-from explorer.widgets.plot_axis import MINUS
-from explorer.widgets.plot_overlay import faded
+from explorer.widgets.short_numbers import MINUS
 
 Floats = NDArray[np.float32]
 
@@ -69,22 +68,24 @@ class DecisionPlane(QWidget):
     # ---------------------------------------------------------------------------------------------- geometry
 
     def areas(self) -> tuple[QRectF, QRectF, QRectF]:
-        """Where D, D* and the colour bar lie: beside each other, or below each other in a tall panel."""
+        """Where D, D* and the colour bar lie: beside or below each other, whichever makes the fields larger."""
         title = QFontMetricsF(self._font()).height() + 4
         full = QRectF(GAP, title, self.width() - BAR_ROOM - 2 * GAP, self.height() - 2 * title)
-        if full.width() >= full.height() * 0.95:
-            half = (full.width() - GAP) / 2
-            left, right = QRectF(full), QRectF(full)
-            left.setWidth(half)
-            right.setLeft(full.right() - half)
-        else:
-            half = (full.height() - GAP - 2 * title) / 2
-            left, right = QRectF(full), QRectF(full)
-            left.setHeight(half)
-            right.setTop(full.bottom() - half)
         extent = self._decision.extent if self._decision is not None else ((0.0, 1.0), (0.0, 1.0))
-        left, right = fit_square(left, extent), fit_square(right, extent)
-        bar = QRectF(max(left.right(), right.right()) + GAP, left.top() - title + 2, BAR_ROOM, left.height() + title)
+        width, height = (full.width() - GAP) / 2, (full.height() - GAP - 2 * title) / 2
+        beside = fit_square(QRectF(0, 0, width, full.height()), extent)
+        below = fit_square(QRectF(0, 0, full.width(), height), extent)
+        size = max(beside, below, key=QRectF.width).size()
+        left = QRectF(full.topLeft(), size)
+        if beside.width() >= below.width():
+            right = left.translated(size.width() + GAP, 0)
+        else:
+            right = left.translated(0, size.height() + GAP + 2 * title)
+        # as one picture in the middle
+        both = left.united(right)
+        shift = full.center() - both.center()
+        left, right = left.translated(shift), right.translated(shift)
+        bar = QRectF(right.right() + GAP, left.top() - title + 2, BAR_ROOM, right.bottom() - left.top() + title)
         return left, right, bar
 
     def _font(self) -> QFont:
@@ -190,24 +191,6 @@ class DecisionPlane(QWidget):
 def sample_color(look: theme.Colours) -> QColor:
     """What samples of G are drawn in, on this ground: a hue that the colour map does not have."""
     return look.series[2]
-
-
-def draw_dots(
-    painter: QPainter, places: NDArray[np.float64], color: QColor, size: float, edge: QColor | None = None
-) -> None:
-    """A dot at every place (N, 2) px: one is painted, the others are copies, ten times faster than as many circles."""
-    ratio = painter.device().devicePixelRatioF()
-    side = math.ceil(size) + 4
-    dot = QPixmap(math.ceil(side * ratio), math.ceil(side * ratio))
-    dot.setDevicePixelRatio(ratio)
-    dot.fill(Qt.GlobalColor.transparent)
-    with QPainter(dot) as inner:
-        inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inner.setPen(QPen(edge, 1.0) if edge is not None else Qt.PenStyle.NoPen)
-        inner.setBrush(color)
-        inner.drawEllipse(QPointF(side / 2, side / 2), size / 2, size / 2)
-    for x, y in np.rint(places - side / 2).astype(np.int64).tolist():
-        painter.drawPixmap(x, y, dot)
 
 
 def best_where_known(decision: Decision) -> Floats:

@@ -55,6 +55,7 @@ class ExpressionRow(QWidget):
         self._spread.valueChanged.connect(self._spread_moved)
         self._spread.editStarted.connect(self.started)
         self._spread.editFinished.connect(self.finished)
+        self._spread_name = label(tr("Spread"), muted=True)
         self._conditions = ConditionChooser()
         self._conditions.picked.connect(self._choose_condition)
         self._problem = label("", SMALL)
@@ -64,7 +65,7 @@ class ExpressionRow(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self._text, 3)
         row.addWidget(self._norm)
-        row.addWidget(label(tr("Spread"), muted=True))
+        row.addWidget(self._spread_name)
         row.addWidget(self._spread, 1)
         row.addWidget(self._conditions)
         layout = QVBoxLayout(self)
@@ -88,6 +89,11 @@ class ExpressionRow(QWidget):
     def set_columns(self, columns: Mapping[str, tuple[str, ...]]) -> None:
         """The conditions that a model takes."""
         self._conditions.set_columns(columns)
+
+    def present(self, on: bool) -> None:
+        """Only the expression, or everything."""
+        for widget in (self._norm, self._spread_name, self._spread):
+            widget.setVisible(not on)
 
     def show_problem(self, problem: str) -> None:
         """One sentence below the expression; empty hides it."""

@@ -32,6 +32,7 @@ from explorer.widgets.canvas import KEY_REASONS, to_qimage
 
 GUTTER = 1
 WHOLE_FROM = 2.0  # from this scale on every pixel of a sample gets the same whole number of screen pixels
+NEARLY = 0.93  # of the largest scale is as good, where it leaves fewer places empty
 WASTE = 0.3  # whole numbers may cost this part of a cell's side
 
 
@@ -162,17 +163,16 @@ class ImageGrid(QWidget):
         return QSize(48, 48)
 
     def columns(self) -> int:
-        """The columns that make the samples largest in this shape of the widget."""
+        """The columns that make the samples (nearly) largest in this shape of the widget and fill the last row best."""
         if self._columns is not None:
             return max(1, min(self._columns, max(self.count(), 1)))
         if self._samples is None:
             return 1
-        best, best_scale = 1, 0.0
-        for columns in range(1, self.count() + 1):
-            scale = self._scale(columns)
-            if scale > best_scale:
-                best, best_scale = columns, scale
-        return best
+        scales = {columns: self._scale(columns) for columns in range(1, self.count() + 1)}
+        good = [columns for columns, scale in scales.items() if scale >= NEARLY * max(scales.values())]
+        return min(
+            good, key=lambda columns: (-self.count() % columns, -scales[columns], abs(columns**2 - self.count()))
+        )
 
     def _scale(self, columns: int) -> float:
         """Screen points per pixel of a sample with so many columns."""
@@ -220,22 +220,21 @@ class ImageGrid(QWidget):
     # ---------------------------------------------------------------------------------------------- paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        palette = self.palette()
-        painter.fillRect(event.rect(), palette.color(QPalette.ColorRole.Window))
-        if self._samples is None:
-            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(
-                self.rect().adjusted(16, 8, -16, -8),
-                Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                self._text,
-            )
-        else:
-            self._paint_samples(painter)
-        if self._key_focus and self._index < 0:
-            painter.setPen(palette.color(QPalette.ColorRole.Highlight))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            palette = self.palette()
+            painter.fillRect(event.rect(), palette.color(QPalette.ColorRole.Window))
+            if self._samples is None:
+                painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+                painter.drawText(
+                    self.rect().adjusted(16, 8, -16, -8),
+                    Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
+                    self._text,
+                )
+            else:
+                self._paint_samples(painter)
+            if self._key_focus and self._index < 0:
+                painter.setPen(palette.color(QPalette.ColorRole.Highlight))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_samples(self, painter: QPainter) -> None:
         n, height, width, _ = self._samples.shape  # type: ignore[union-attr]

@@ -260,6 +260,7 @@ def _by_kind(direction: DirectionFacts) -> int:
 def _bank_item(direction: DirectionFacts) -> BankItem:
     """A direction as a slider: its name, and its score or share in the tooltip."""
     title = (direction.title or direction.name).replace("_", " ")
+    title = title[:1].upper() + title[1:]
     share = f"{100 * direction.share:.1f}"
     hints = {
         "pca": tr("{name}: {share} % of the variance", name=title, share=share),

@@ -50,26 +50,25 @@ class PlanePad(QWidget):
         return QSize(SIDE, SIDE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette = self.palette()
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
-        centre = QPointF(self.width() / 2, self.height() / 2)
-        reach = math.ceil(max(self.width(), self.height()) / SPACING / 2) + 1
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.color(QPalette.ColorRole.PlaceholderText))
-        for row in range(math.floor(self._y) - reach, math.floor(self._y) + reach + 1):
-            for column in range(math.floor(self._x) - reach, math.floor(self._x) + reach + 1):
-                dot = centre + QPointF((column - self._x) * SPACING, (row - self._y) * SPACING)
-                painter.drawEllipse(dot, 1.5, 1.5)
-        accent = palette.color(QPalette.ColorRole.Highlight)
-        painter.setPen(QPen(accent, 2))
-        painter.drawLine(centre - QPointF(7, 0), centre + QPointF(7, 0))
-        painter.drawLine(centre - QPointF(0, 7), centre + QPointF(0, 7))
-        painter.setPen(QPen(accent if self.hasFocus() else palette.color(QPalette.ColorRole.Mid), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            palette = self.palette()
+            painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+            centre = QPointF(self.width() / 2, self.height() / 2)
+            reach = math.ceil(max(self.width(), self.height()) / SPACING / 2) + 1
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color(QPalette.ColorRole.PlaceholderText))
+            for row in range(math.floor(self._y) - reach, math.floor(self._y) + reach + 1):
+                for column in range(math.floor(self._x) - reach, math.floor(self._x) + reach + 1):
+                    dot = centre + QPointF((column - self._x) * SPACING, (row - self._y) * SPACING)
+                    painter.drawEllipse(dot, 1.5, 1.5)
+            accent = palette.color(QPalette.ColorRole.Highlight)
+            painter.setPen(QPen(accent, 2))
+            painter.drawLine(centre - QPointF(7, 0), centre + QPointF(7, 0))
+            painter.drawLine(centre - QPointF(0, 7), centre + QPointF(0, 7))
+            painter.setPen(QPen(accent if self.hasFocus() else palette.color(QPalette.ColorRole.Mid), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:

@@ -1,4 +1,4 @@
-"""Axes that read well: 12k instead of 12000, 5 min instead of 300 s, 0.001 instead of 1e-3.
+"""Axes that read well: few ticks at round places, with short numbers or times beside them.
 
 Subclasses of pyqtgraph's `AxisItem`; the axis decides only where the ticks are and what stands beside them.
 """
@@ -9,46 +9,9 @@ import math
 
 import pyqtgraph as pg
 
+from explorer.widgets.short_numbers import duration, short_number
+
 SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
-MINUS = "\u2212"  # as long as a plus, unlike the hyphen
-UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-
-def short_number(value: float, spacing: float = 0.0) -> str:
-    """A number in few characters: 12.5k, 0.02, 3e-07. `spacing` between neighbours decides the digits; 0: three."""
-    if value == 0 or abs(value) < spacing * 1e-6:
-        return "0"
-    if not math.isfinite(value):
-        return str(value)
-    for size, unit in UNITS:
-        if max(abs(value), spacing) >= size:
-            return f"{_plain(value / size, spacing / size)}{unit}"
-    if abs(value) < 1e-3 and spacing < 1e-3:
-        return f"{value:.3g}" if not spacing else f"{value:.2g}"
-    return _plain(value, spacing)
-
-
-def _plain(value: float, spacing: float) -> str:
-    if not spacing:
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-    digits = max(0, math.ceil(-math.log10(spacing) - 1e-9))
-    return f"{value:.{digits}f}"
-
-
-def duration(seconds: float, spacing: float = 0.0) -> str:
-    """A time in one unit, or in two where the second says something: 45 s, 5 min, 1 h 30."""
-    if spacing < 1 and seconds < 60:
-        return f"{short_number(seconds, spacing)} s" if seconds else "0"
-    whole = round(seconds)
-    if whole == 0:
-        return "0"
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        minutes, rest = divmod(whole, 60)
-        return f"{minutes}:{rest:02d}" if rest else f"{minutes} min"
-    hours, rest = divmod(whole, 3600)
-    return f"{hours} h {rest // 60:02d}" if rest >= 60 else f"{hours} h"
 
 
 class NumberAxis(pg.AxisItem):

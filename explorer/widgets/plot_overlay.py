@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from explorer.theme import Colours
+from explorer.theme import Colours, faded
 from explorer.widgets.curve_drawing import FAR, Frame
 
 CLOSE = 9.0  # marks closer than this are one flag with a number, px
@@ -43,13 +43,6 @@ class Flag:
 
     px: float
     marks: tuple[EventMark, ...]
-
-
-def faded(color: QColor, share: float) -> QColor:
-    """The colour, covering only `share` (0..1) of what lies below."""
-    result = QColor(color)
-    result.setAlphaF(share)
-    return result
 
 
 def flags(marks: Sequence[EventMark], frame: Frame) -> list[Flag]:

@@ -67,17 +67,18 @@ class PointPad(QWidget):
         return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, square, palette = QPainter(self), self._square(), self.palette()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(square, palette.color(QPalette.ColorRole.Base))
-        painter.setPen(palette.color(QPalette.ColorRole.Mid))
-        painter.drawLine(QPointF(square.left(), square.center().y()), QPointF(square.right(), square.center().y()))
-        painter.drawLine(QPointF(square.center().x(), square.top()), QPointF(square.center().x(), square.bottom()))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
-        scale = square.width() / 2 / EXTENT
-        for x, y in self._points:
-            painter.drawEllipse(QPointF(square.center().x() + x * scale, square.center().y() - y * scale), 1.5, 1.5)
+        square, palette = self._square(), self.palette()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(square, palette.color(QPalette.ColorRole.Base))
+            painter.setPen(palette.color(QPalette.ColorRole.Mid))
+            painter.drawLine(QPointF(square.left(), square.center().y()), QPointF(square.right(), square.center().y()))
+            painter.drawLine(QPointF(square.center().x(), square.top()), QPointF(square.center().x(), square.bottom()))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+            scale = square.width() / 2 / EXTENT
+            for x, y in self._points:
+                painter.drawEllipse(QPointF(square.center().x() + x * scale, square.center().y() - y * scale), 1.5, 1.5)
 
 
 class DrawDialog(QDialog):

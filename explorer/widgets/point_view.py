@@ -15,12 +15,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.text import tr
 from explorer.theme import colours
+from explorer.widgets.dots import draw_dots
+from explorer.widgets.short_numbers import MINUS, short_number
 
 DOT, MARK = 2.5, 9.0  # radius of a sample, reach of the cross on the one that is held
 REACH = 8.0  # how near to a dot a click must be
 MARGIN = 0.1  # of the extent, around all samples
 TICKS = 5  # about so many numbers along an axis
-FOOT = 20  # room for the numbers below
+FOOT = 20  # room for the numbers below, px
+EDGE = 16  # of a number to the edge of the view, px
+HALF_LINE = 16  # numbers at the left keep this far from the ends, px
 FAINT = 150  # of 255
 ZOOM_STEP = 1.25
 
@@ -105,38 +109,47 @@ class PointView(QWidget):
     # ---------------------------------------------------------------------------------------------- paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        look = colours(self.palette())
-        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
-        self._paint_axis(painter, look.hairline, look.muted)
-        dot = QColor(look.series[0])
-        dot.setAlpha(FAINT)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(dot)
-        for x, y in self._points.tolist():
-            if math.isfinite(x) and math.isfinite(y):
-                painter.drawEllipse(self.place(x, y), DOT, DOT)
-        if self._mark is not None and np.isfinite(self._mark).all():
-            at = self.place(*self._mark.tolist())
-            painter.setPen(QPen(look.series[1], 3))
-            painter.drawLine(at - QPointF(MARK, 0), at + QPointF(MARK, 0))
-            painter.drawLine(at - QPointF(0, MARK), at + QPointF(0, MARK))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            look = colours(self.palette())
+            painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
+            self._paint_axes(painter, look.hairline, look.muted)
+            dot = QColor(look.series[0])
+            dot.setAlpha(FAINT)
+            draw_dots(painter, self._places(), dot, 2 * DOT)
+            if self._mark is not None and np.isfinite(self._mark).all():
+                at = self.place(*self._mark.tolist())
+                painter.setPen(QPen(look.series[1], 3))
+                painter.drawLine(at - QPointF(MARK, 0), at + QPointF(MARK, 0))
+                painter.drawLine(at - QPointF(0, MARK), at + QPointF(0, MARK))
 
-    def _paint_axis(self, painter: QPainter, hairline: QColor, ink: QColor) -> None:
-        """Hairlines at round numbers of x, with the numbers below."""
-        scale_x, _ = self._scales()
-        reach = self.width() / 2 / scale_x
-        first, last = self._extent.center().x() - reach, self._extent.center().x() + reach
-        step = _round_step((last - first) / TICKS)
-        for k in range(math.ceil(first / step), math.floor(last / step) + 1):
-            x = self.place(k * step, 0.0).x()
+    def _places(self) -> NDArray[np.float64]:
+        """Where the samples that are finite lie in the widget, (N, 2)."""
+        finite = self._points[np.isfinite(self._points).all(axis=1)].astype(np.float64)
+        origin, unit = self.place(0.0, 0.0), self.place(1.0, 1.0)
+        scale = np.array([unit.x() - origin.x(), unit.y() - origin.y()])
+        return np.clip(np.array([origin.x(), origin.y()]) + finite * scale, -1e4, 1e4)
+
+    def _paint_axes(self, painter: QPainter, hairline: QColor, ink: QColor) -> None:
+        """Hairlines at round numbers, the same of x and y, with the numbers below and at the left."""
+        centre, (scale_x, scale_y) = self._extent.center(), self._scales()
+        foot = self.height() - FOOT
+        step = _round_step(self.width() / scale_x / TICKS)
+        for value in _ticks(centre.x(), self.width() / 2 / scale_x, step):
+            x = self.place(value, 0.0).x()
             painter.setPen(hairline)
-            painter.drawLine(QPointF(x, 0), QPointF(x, self.height() - FOOT))
+            painter.drawLine(QPointF(x, 0), QPointF(x, foot))
             painter.setPen(ink)
-            box = QRectF(x - 40, self.height() - FOOT, 80, FOOT)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{k * step:g}")
+            box = QRectF(min(max(x - 40, EDGE - 40), self.width() - 40 - EDGE), foot, 80, FOOT)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, short_number(value, step).replace("-", MINUS))
+        for value in () if self._flat else _ticks(centre.y(), foot / 2 / scale_y, step):
+            y = self.place(0.0, value).y()
+            painter.setPen(hairline)
+            painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
+            if HALF_LINE < y < foot - HALF_LINE:
+                painter.setPen(ink)
+                box = QRectF(4, y - FOOT, 80, FOOT)
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, short_number(value, step).replace("-", MINUS))
 
     # ---------------------------------------------------------------------------------------------- hands
 
@@ -182,6 +195,11 @@ class PointView(QWidget):
             if distance < best:
                 best, nearest = distance, index
         return nearest
+
+
+def _ticks(centre: float, reach: float, step: float) -> list[float]:
+    """The multiples of `step` in view."""
+    return [k * step for k in range(math.ceil((centre - reach) / step), math.floor((centre + reach) / step) + 1)]
 
 
 def _round_step(step: float) -> float:

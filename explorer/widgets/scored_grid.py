@@ -18,6 +18,7 @@ from explorer import theme
 from explorer.text import tr
 from explorer.widgets.canvas import to_qimage
 from explorer.widgets.field_drawing import draw_color_bar, field_image
+from explorer.widgets.image_grid import NEARLY
 
 GAP = 3.0
 SIDE_SHARE = 0.4  # of the width for the chosen sample
@@ -113,14 +114,18 @@ class ScoredGrid(QWidget):
         grid, _ = self._areas()
         metrics = QFontMetricsF(self._font())
         caption, text = metrics.height() + 3, metrics.horizontalAdvance(WIDEST)
-        best, count = (1, 1.0), self.shown()
+        count = self.shown()
+        sides = {1: 1.0}
         for columns in range(1, count + 1):
-            rows = math.ceil(count / columns)
-            side = min(grid.width() / columns - GAP, grid.height() / rows - caption - GAP)
-            if side > best[1] and max(side, text) + GAP <= grid.width() / columns + 0.5:
-                best = (columns, side)
+            side = min(grid.width() / columns - GAP, grid.height() / math.ceil(count / columns) - caption - GAP)
+            if max(side, text) + GAP <= grid.width() / columns + 0.5:
+                sides[columns] = max(side, 1.0)
+        nearly = NEARLY * max(sides.values())
+        best = max(((c, s) for c, s in sides.items() if s >= nearly), key=lambda cs: (-(-count % cs[0]), cs[1]))
         side = math.floor(best[1])
-        return best[0], side, max(side, text) + GAP, side + caption + GAP, grid
+        width = max(side, text) + GAP
+        spare = max(grid.width() - best[0] * width + GAP, 0.0)
+        return best[0], side, width, side + caption + GAP, grid.adjusted(spare / 2, 0, -spare / 2, 0)
 
     def cell(self, index: int) -> QRectF:
         """Where the picture of a sample lies."""

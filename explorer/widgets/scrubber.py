@@ -19,8 +19,8 @@ from explorer import theme
 from explorer.panel import Desk, Panel
 from explorer.state import Action, Scrub, State
 from explorer.text import mark, tr
-from explorer.widgets.plot_axis import short_number
-from explorer.widgets.plot_overlay import faded
+from explorer.theme import faded
+from explorer.widgets.short_numbers import short_number
 from explorer.widgets.tool_button import ToolButton
 
 FILM_MS = 83  # between two grids of the film: some twelve a second

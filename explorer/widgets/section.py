@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from explorer import theme
+from explorer.text import tr
 
 
 class Section(QWidget):
@@ -18,6 +19,7 @@ class Section(QWidget):
         super().__init__(parent)
         self._button = QToolButton()
         self._button.setText(title)
+        self._button.setToolTip(tr("Fold or open this group"))
         self._button.setAutoRaise(True)
         self._button.setArrowType(Qt.ArrowType.DownArrow)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -37,7 +37,8 @@ class ValueSlider(QWidget):
     `editStarted` and `editFinished` enclose one gesture of the hands (a drag, a held key, a typed number, a turn of
     the wheel): what lies between is one step to undo. `decimals` None shows three significant digits; 0 takes whole
     numbers only. `log` spreads the range logarithmically (low must be above 0). The groove is filled from `origin`
-    (the default: `low`, or 0 where the range encloses it).
+    (the default: `low`, or 0 where the range encloses it). An `aligned` slider leaves as much room for its number as
+    others do, so that their grooves line up.
     """
 
     valueChanged = Signal(float)
@@ -53,9 +54,11 @@ class ValueSlider(QWidget):
         *,
         log: bool = False,
         origin: float | None = None,
+        aligned: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._aligned = aligned
         self._low, self._high, self._decimals = float(low), float(high), decimals
         self._log = log
         self._origin = origin
@@ -65,6 +68,7 @@ class ValueSlider(QWidget):
         self._held: int | None = None  # the key that is held down
         self._hover = False
         self._editor: QLineEdit | None = None
+        self._widest: int | None = None  # room for the widest number, px; None: not measured yet
         self.setRange(low, high)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -89,16 +93,15 @@ class ValueSlider(QWidget):
             raise ValueError(f"A logarithmic slider cannot begin at {low:g}; its low must be above 0.")
         self._low, self._high = float(low), float(high)
         self.setValue(self._value)
-        self.updateGeometry()
+        self._measure_again()
 
     def setDefault(self, default: float) -> None:
         self._default = float(default)
-        self.update()
+        self._measure_again()
 
     def setDecimals(self, decimals: int | None) -> None:
         self._decimals = decimals
-        self.updateGeometry()
-        self.update()
+        self._measure_again()
 
     @Slot(float)
     def setValue(self, value: float) -> None:
@@ -147,13 +150,27 @@ class ValueSlider(QWidget):
         return QSize(120 + self._number_width(), max(metrics.height() + 6, 22))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(48 + self._number_width(), self.sizeHint().height())
+        return QSize(40 + self._number_width(), self.sizeHint().height())
 
     def _number_width(self) -> int:
-        metrics = QFontMetrics(self.font())
-        widest = max(metrics.horizontalAdvance(self.text(v)) for v in (self._low, self._high, self._default))
-        # never narrower than this, so that the grooves of a column of sliders line up
-        return max(widest, metrics.horizontalAdvance("0.00888")) + 10
+        """Room for the widest number; measured once for the same limits, digits and font."""
+        if self._widest is None:
+            metrics = QFontMetrics(self.font())
+            widest = max(metrics.horizontalAdvance(self.text(v)) for v in (self._low, self._high, self._default))
+            # never narrower than this, so that the grooves of sliders with other limits line up
+            least = metrics.horizontalAdvance("0.00888") if self._aligned else 0
+            self._widest = max(widest, least) + 10
+        return self._widest
+
+    def _measure_again(self) -> None:
+        self._widest = None
+        self.updateGeometry()
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._measure_again()
+        super().changeEvent(event)
 
     def _groove(self) -> QRectF:
         width = self.width() - self._number_width() - 2 * HANDLE - 2
@@ -170,34 +187,34 @@ class ValueSlider(QWidget):
     # ---------------------------------------------------------------------------------------------- paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette, groove, x = self.palette(), self._groove(), self._handle_x()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.color(QPalette.ColorRole.Mid))
-        painter.drawRoundedRect(groove, GROOVE / 2, GROOVE / 2)
-        accent = palette.color(QPalette.ColorRole.Highlight)
-        if not self.isEnabled():
-            accent = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
-        start = groove.left() + self._place(self._fill_from()) * groove.width()
-        painter.setBrush(accent)
-        painter.drawRoundedRect(QRectF(min(start, x), groove.top(), abs(x - start), GROOVE), 1.0, 1.0)
-        busy = self._grip is not None or self._hover
-        painter.drawEllipse(QPointF(x, self.height() / 2), HANDLE - (0 if busy else 1), HANDLE - (0 if busy else 1))
-        if self.hasFocus():
-            ring = palette.color(QPalette.ColorRole.Highlight)
-            ring.setAlpha(70)
-            painter.setBrush(ring)
-            painter.drawEllipse(QPointF(x, self.height() / 2), HANDLE + 3, HANDLE + 3)
-        if self._editor is None:
-            changed = self._value != self._default
-            role = QPalette.ColorRole.Text if changed else QPalette.ColorRole.PlaceholderText
-            painter.setPen(palette.color(role))
-            painter.drawText(
-                self._number().adjusted(0, 0, -2, 0),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                self.text(),
-            )
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            palette, groove, x = self.palette(), self._groove(), self._handle_x()
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color(QPalette.ColorRole.Mid))
+            painter.drawRoundedRect(groove, GROOVE / 2, GROOVE / 2)
+            accent = palette.color(QPalette.ColorRole.Highlight)
+            if not self.isEnabled():
+                accent = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+            start = groove.left() + self._place(self._fill_from()) * groove.width()
+            painter.setBrush(accent)
+            painter.drawRoundedRect(QRectF(min(start, x), groove.top(), abs(x - start), GROOVE), 1.0, 1.0)
+            busy = self._grip is not None or self._hover
+            painter.drawEllipse(QPointF(x, self.height() / 2), HANDLE - (0 if busy else 1), HANDLE - (0 if busy else 1))
+            if self.hasFocus():
+                ring = palette.color(QPalette.ColorRole.Highlight)
+                ring.setAlpha(70)
+                painter.setBrush(ring)
+                painter.drawEllipse(QPointF(x, self.height() / 2), HANDLE + 3, HANDLE + 3)
+            if self._editor is None:
+                changed = self._value != self._default
+                role = QPalette.ColorRole.Text if changed else QPalette.ColorRole.PlaceholderText
+                painter.setPen(palette.color(role))
+                painter.drawText(
+                    self._number().adjusted(0, 0, -2, 0),
+                    Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                    self.text(),
+                )
 
     def _fill_from(self) -> float:
         if self._origin is not None:

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from explorer.text import tr
+from explorer.theme import SMALL, label
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.tool_button import ToolButton
 
-NAME_WIDTH = 136  # px, for the longest attribute
+NAME_WIDTH = 142  # px, for the longest attribute in small type
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class SliderBank(QWidget):
         self._first = 0
         self._rows = rows
         self._name_width = name_width
-        self._names: list[QLabel] = []
+        self._names: list[ElidedLabel] = []
         self._sliders: list[ValueSlider] = []
         self._showing = False
         self._build(low, high, search)
@@ -113,10 +113,10 @@ class SliderBank(QWidget):
     def _build(self, low: float, high: float, search: str) -> None:
         self._search = QLineEdit()
         self._search.setPlaceholderText(search or tr("Search"))
+        self._search.setAccessibleName(self._search.placeholderText())
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._seek)
-        self._where = QLabel()
-        self._where.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._where = label("", SMALL, muted=True)
         self._back = ToolButton("chevron-left", tr("Previous page"))
         self._on = ToolButton("chevron-right", tr("Next page"))
         self._back.clicked.connect(self._go_back)
@@ -138,17 +138,22 @@ class SliderBank(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addLayout(grid)
+        self._fill()
 
     def _add_row(self, grid: QGridLayout, row: int, low: float, high: float) -> None:
-        name = QLabel()
+        name = ElidedLabel(size=SMALL)
         name.setFixedWidth(self._name_width)
-        slider = ValueSlider(low, high, 0.0, 2)
+        slider = ValueSlider(low, high, 0.0, 2, aligned=False)
         slider.setProperty("row", row)
         slider.valueChanged.connect(self._slid)
         slider.editStarted.connect(self.started)
         slider.editFinished.connect(self.finished)
         grid.addWidget(name, row, 0)
         grid.addWidget(slider, row, 1)
+        for widget in (name, slider):  # rows keep their place while there is nothing in them
+            policy = widget.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
         self._names.append(name)
         self._sliders.append(slider)
 
@@ -177,9 +182,7 @@ class SliderBank(QWidget):
             if there:
                 item = page[row]
                 star = " •" if item.key in self._marked else ""
-                name.setText(
-                    name.fontMetrics().elidedText(item.title + star, Qt.TextElideMode.ElideRight, self._name_width)
-                )
+                name.setText(item.title + star)
                 name.setToolTip(item.hint or item.title)
                 slider.setToolTip(item.hint or item.title)
                 slider.setAccessibleName(item.title)

@@ -12,18 +12,18 @@ import engine
 from explorer.text import tr
 from explorer.theme import SMALL, TITLE, label
 from explorer.widgets.canvas import PictureCanvas
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.image_grid import ImageGrid
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.tool_button import ToolButton
 
-WIDTH = 158
-MEAN = 96  # a 32x32 picture at three times its size
-THUMBS = 52
+NARROWEST, WIDEST = 168, 276  # px; the widest has three thumbnails as large as their mean
+PICTURE = 64  # a 32x32 picture at twice its size: smaller than the result, which is what counts
 HEAVIEST = 2.0
 
 
 class SlotCard(QWidget):
-    """A slot: letter and title, exemplar thumbnails, the mean picture, the weight slider.
+    """A slot: letter and title, exemplar thumbnails with their mean behind them, the weight slider.
 
     Signals carry the slot's name: `weighed(name, weight)` between `started` and `finished`; `emptied(name)` asks to
     take the slot away, `dropped(name, k)` to take exemplar k out, `visited(name, k)` to show it in Latent.
@@ -39,17 +39,18 @@ class SlotCard(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = name
-        self.setFixedWidth(WIDTH)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._title = label("", SMALL, muted=True)
-        self._exemplars = ImageGrid(text=tr("Click a sample to put it here."))
-        self._exemplars.setFixedHeight(THUMBS)
+        self.setMinimumWidth(NARROWEST)
+        self.setMaximumWidth(WIDEST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._title = ElidedLabel(size=SMALL, muted=True)
+        self._exemplars = ImageGrid()
+        self._exemplars.setFixedHeight(PICTURE)
         self._exemplars.set_hint(tr("Exemplar {index}: double-click shows it in Latent, Delete takes it out"))
         self._exemplars.setAccessibleName(tr("Exemplars of slot {name}", name=name))
         self._exemplars.opened.connect(self._visit)
         self._exemplars.menuWanted.connect(self._menu)
         self._mean = PictureCanvas()
-        self._mean.setFixedSize(WIDTH, MEAN)
+        self._mean.setFixedSize(PICTURE, PICTURE)
         self._mean.setToolTip(tr("The mean of the exemplars of slot {name}", name=name))
         self._mean.setAccessibleName(self._mean.toolTip())
         self._weight = ValueSlider(-HEAVIEST, HEAVIEST, 1.0, 2)
@@ -62,18 +63,30 @@ class SlotCard(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self._header())
-        for widget in (self._exemplars, self._mean, self._weight):
-            layout.addWidget(widget)
+        layout.addLayout(self._pictures())
+        layout.addWidget(self._weight)
+
+    def _pictures(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self._exemplars, 1)
+        self._equals = label("=", SMALL, muted=True)
+        self._equals.hide()
+        row.addWidget(self._equals)
+        row.addWidget(self._mean)
+        self._mean.hide()
+        return row
 
     def _header(self) -> QHBoxLayout:
-        remove = ToolButton("close", tr("Take slot {name} away", name=self.name))
-        remove.clicked.connect(self._empty)
+        self._remove = ToolButton("close", tr("Take slot {name} away", name=self.name))
+        self._remove.clicked.connect(self._empty)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(label(self.name, TITLE, bold=True))
         row.addWidget(self._title, 1)
-        row.addWidget(remove)
+        row.addWidget(self._remove)
         return row
 
     # ---------------------------------------------------------------------------------------------- what is shown
@@ -81,20 +94,27 @@ class SlotCard(QWidget):
     def show_slot(self, slot: engine.Slot) -> None:
         """Title and weight; the pictures come by `show_exemplars` and `show_mean`."""
         words = tr(slot.title) if slot.title else tr("{count} exemplars", count=len(slot.exemplars))
-        fitted = self._title.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, WIDTH - 52)
-        if fitted != self._title.text():
-            self._title.setText(fitted)
-            self._title.setToolTip(words)
+        if words != self._title.text():
+            self._title.setText(words)
         self._weight.display(slot.weight)
+        # where there are exemplars their pictures are on their way
+        self._exemplars.set_text("" if slot.exemplars else tr("Click a sample to put it here."))
+        self._mean.setVisible(bool(slot.exemplars))
         if not slot.exemplars:
-            self._exemplars.set_samples(None)
+            self.show_exemplars(None)
             self._mean.set_picture(None)
 
     def show_exemplars(self, samples_NHWC: NDArray[np.uint8] | None) -> None:
         self._exemplars.set_samples(samples_NHWC)
+        self._equals.setVisible(samples_NHWC is not None)
 
     def show_mean(self, pixels_HWC: NDArray[np.uint8]) -> None:
         self._mean.set_picture(pixels_HWC)
+
+    def present(self, on: bool) -> None:
+        """Only the pictures and what they are called, or everything."""
+        self._remove.setVisible(not on)
+        self._weight.setVisible(not on)
 
     def title_label(self) -> QLabel:
         return self._title

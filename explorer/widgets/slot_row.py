@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 import engine
 from engine import Arithmetic, Point
 from explorer import recipes
 from explorer.text import tr
-from explorer.theme import GRID, set_icon
+from explorer.theme import GRID
 from explorer.widgets.slot_card import SlotCard
+from explorer.widgets.tool_button import ToolButton
 
 EXEMPLARS_EACH = 3  # the paper found one unstable and three stable
 FOCUS_KEYS = "ABCDEFGH"  # Alt+1 is the weight of A
@@ -35,14 +36,13 @@ class SlotRow(QScrollArea):
         super().__init__(parent)
         self._recipe = recipes.empty_arithmetic()
         self._cards: dict[str, SlotCard] = {}
-        self._add = QPushButton(tr("Add slot"))
-        self._add.setToolTip(tr("One more concept"))
-        set_icon(self._add, "plus")
+        self._presents = False
+        self._add = ToolButton("plus", tr("Add slot: one more concept"))
         self._add.clicked.connect(self.add_slot)
-        self._fill = QPushButton(tr("Fill with samples"))
-        self._fill.setToolTip(tr("Put three samples into each empty slot"))
+        self._fill = ToolButton("dice-multiple-outline", tr("Fill with samples: three into each empty slot"))
         self._fill.clicked.connect(self.fill_slots)
         side = QVBoxLayout()
+        side.setSpacing(4)
         side.addWidget(self._add)
         side.addWidget(self._fill)
         side.addStretch(1)
@@ -51,7 +51,7 @@ class SlotRow(QScrollArea):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(2 * GRID)
         self._row.addLayout(side)
-        self._row.addStretch(1)
+        self._row.addStretch(0)
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -76,12 +76,35 @@ class SlotRow(QScrollArea):
         for place, slot in enumerate(recipe.slots):
             card = self._cards.get(slot.name) or self._new_card(slot.name)
             if self._row.indexOf(card) != place:
-                self._row.insertWidget(place, card)
+                self._row.insertWidget(place, card, 1)
             card.show_slot(slot)
-        self._fill.setVisible(any(not slot.exemplars for slot in recipe.slots))
-        height = self._row.sizeHint().height() + self.horizontalScrollBar().sizeHint().height()
+        self._show_buttons()
+        self._fit_height()
+
+    def present(self, on: bool) -> None:
+        """Only the pictures and what they are called, or everything."""
+        self._presents = on
+        for card in self._cards.values():
+            card.present(on)
+        self._show_buttons()
+        self._fit_height()
+
+    def _show_buttons(self) -> None:
+        self._add.setVisible(not self._presents)
+        self._fill.setVisible(not self._presents and any(not slot.exemplars for slot in self._recipe.slots))
+
+    def _fit_height(self) -> None:
+        """As high as the cards, and the scroll bar where not all of them have room."""
+        self._row.activate()
+        height = self._row.sizeHint().height()
+        if self._row.minimumSize().width() > self.viewport().width():
+            height += self.horizontalScrollBar().sizeHint().height()
         if height != self.height():
             self.setFixedHeight(height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
 
     def show_exemplars(self, pictures_NHWC: NDArray[np.uint8]) -> None:
         """Deal thumbnails out to the slots, in the order of `points`; others than those are not for this recipe."""
@@ -122,6 +145,7 @@ class SlotRow(QScrollArea):
         card.started.connect(self.started)
         card.finished.connect(self.finished)
         card.emptied.connect(self.remove_slot)
+        card.present(self._presents)
         card.dropped.connect(self._drop_exemplar)
         card.visited.connect(self._visit)
         self._cards[name] = card

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 import engine
 from engine import Frame, Point
@@ -17,6 +17,7 @@ from explorer.widgets.condition_chooser import Condition
 from explorer.widgets.image_grid import ImageGrid
 
 CENTRE = 4  # of nine in reading order
+SMALLEST = 96  # px: a 32x32 picture three times as large
 
 
 class SumView(QWidget):
@@ -48,15 +49,12 @@ class SumView(QWidget):
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
         self._progress.hide()
-        pictures = QHBoxLayout()
-        pictures.setSpacing(GRID)
-        pictures.addWidget(self.result, 1)
-        pictures.addWidget(self.neighbours, 1)
+        pictures = _SideBySide(self.result, self.neighbours)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._progress)
-        layout.addLayout(pictures, 1)
+        layout.addWidget(pictures, 1)
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
@@ -150,6 +148,24 @@ class SumView(QWidget):
         if self._around is None or not 0 <= index < len(self._around.z_NZ):
             return None
         return _point_at(self._around, index, self._condition)
+
+
+class _SideBySide(QWidget):
+    """Two views as equal squares, as large as there is room for, in the middle and close to each other."""
+
+    def __init__(self, left: QWidget, right: QWidget) -> None:
+        super().__init__()
+        self._left, self._right = left, right
+        for view in (left, right):
+            view.setParent(self)
+        self.setMinimumSize(2 * SMALLEST + 2 * GRID, SMALLEST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        side = min(self.height(), (self.width() - 2 * GRID) // 2)
+        left, top = (self.width() - 2 * side - 2 * GRID) // 2, (self.height() - side) // 2
+        self._left.setGeometry(left, top, side, side)
+        self._right.setGeometry(left + side + 2 * GRID, top, side, side)
 
 
 def _point_at(frame: Frame, index: int, condition: Condition) -> Point:

@@ -20,12 +20,11 @@ def thumbnail(samples: Samples | None, side: int, look: Colours, ratio: float = 
     pixmap.fill(look.raised)
     if samples is None or len(samples) == 0:
         return pixmap
-    painter = QPainter(pixmap)
-    if samples.ndim == 4:
-        _paint_pictures(painter, samples, side)
-    else:
-        _paint_points(painter, samples, side, look.accent)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        if samples.ndim == 4:
+            _paint_pictures(painter, samples, side)
+        else:
+            _paint_points(painter, samples, side, look.accent)
     return pixmap
 
 

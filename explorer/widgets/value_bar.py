@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer import theme
 from explorer.text import tr
-from explorer.widgets.plot_axis import MINUS
+from explorer.widgets.short_numbers import MINUS
 
 OPTIMUM = -math.log(4.0)
 LOW, HIGH = -2.0, 0.0  # V is 0 where D tells everything apart

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import Shiboken
 
 import engine
 from engine import Command, DataRef, Event, FamilyCard, Knob, Preset
+from explorer import stored
 from explorer.bridge import Bridge
 from explorer.theme import Theme
 
@@ -154,6 +156,12 @@ def pictures(count: int = 16, side: int = 32, seed: int = 0) -> np.ndarray:
     return (mixed / 2 * 255).astype(np.uint8)
 
 
+@pytest.fixture(autouse=True)
+def _no_stored_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What comes with the program must not decide what a test sees."""
+    monkeypatch.setattr(stored, "MODELS", tmp_path / "models")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
@@ -206,15 +214,12 @@ def _left_alive(widgets: set[int], threads: set[threading.Thread]) -> list[str]:
         return left
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left += [_where(w) for w in QApplication.topLevelWidgets() if id(w) not in widgets and not w.parent()]
-    timers = (thing for thing in gc.get_objects() if type(thing) is QTimer)
-    return left + [f"running QTimer of {timer.parent()!r}" for timer in timers if _runs(timer)]
+    return left + [f"running QTimer of {timer.parent()!r}" for timer in _timers() if timer.isActive()]
 
 
-def _runs(timer: QTimer) -> bool:
-    try:
-        return timer.isActive()
-    except RuntimeError:  # its C++ half is gone already
-        return False
+def _timers() -> list[QTimer]:
+    """The timers that Python knows of and whose C++ half lives, without a walk over all objects of the process."""
+    return [thing for thing in Shiboken.getAllValidWrappers() if type(thing) is QTimer]
 
 
 def _where(widget: QWidget) -> str:

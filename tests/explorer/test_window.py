@@ -75,16 +75,22 @@ def test_closing_keeps_the_layout_and_closes_the_engine(
     window: MainWindow, settings: QSettings, fake: FakeEngine
 ) -> None:
     window.show_theory()
+    window.docks.dock("samples").titleBarWidget()._close.click()
     assert window.close()
     assert fake.closed
     assert settings.value("workspace") == "theory"
     assert settings.contains("layout/theory")
 
 
-def test_live_is_known_when_a_run_trains(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
-    fake.say(run_opened())
+def test_live_is_known_once_a_run_has_weights(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(run_opened(), train_state())
     bridge.poll()
-    assert engine.OpenSnapshot(engine.LIVE) in fake.posted
+    assert engine.OpenSnapshot(engine.LIVE) not in fake.posted
+    fake.say(engine.LiveChanged(1), engine.LiveChanged(2))
+    bridge.poll()
+    fake.say(engine.LiveChanged(3))
+    bridge.poll()
+    assert fake.posted.count(engine.OpenSnapshot(engine.LIVE)) == 1
     assert bridge.state.explored != engine.LIVE
 
 
@@ -112,12 +118,13 @@ def test_no_tab_bar_without_its_panels(window: MainWindow) -> None:
         window.docks.show_workspace(name)
         QApplication.processEvents()
     bars = [bar for bar in window._ground.findChildren(QTabBar) if bar.isVisible() and bar.parent() is window._ground]
+    bars = [bar for bar in bars if bar.geometry().intersects(window._ground.rect())]  # Qt parks unused ones outside
     assert bars == []
 
 
 def test_a_person_s_layout_comes_back_and_goes(window: MainWindow) -> None:
     window.docks.show_workspace("train")
-    window.docks.dock("runs").close()
+    window.docks.dock("runs").titleBarWidget()._close.click()
     window.docks.show_workspace("explore")
     window.docks.show_workspace("train")
     assert "runs" not in visible(window)
@@ -305,3 +312,50 @@ def test_a_notice_goes_by_itself(window: MainWindow, bridge: Bridge, fake: FakeE
     assert window.card.text() == "Resumed with one thread."
     window.card._timer.timeout.emit()
     assert not window.card.isVisible()
+
+
+def test_a_delivered_layout_keeps_its_shares_in_a_larger_window(window: MainWindow, qtbot, settings: QSettings) -> None:
+    window.docks.show_workspace("train")
+    window.resize(2560, 1440)
+    qtbot.waitUntil(lambda: abs(window.panels["samples"].width() - 2560 * 540 / 1280) < 60)
+    qtbot.waitUntil(lambda: abs(window.panels["curves"].height() / window.panels["runs"].height() - 2) < 0.3)
+    window.docks.show_workspace("explore")
+    assert not settings.contains("layout/train")  # nobody changed it
+
+
+def test_a_panel_of_another_workspace_comes_as_a_tab(window: MainWindow) -> None:
+    window.docks.show_workspace("theory")
+    heights = [window.panels[key].height() for key in ("decision", "curves")]
+    window.docks.show_panel("runs")
+    QApplication.processEvents()
+    assert window.panels["runs"].isVisible()
+    assert [window.panels[key].height() for key in ("decision", "curves")] == pytest.approx(heights, abs=30)
+
+
+def test_a_failure_of_no_run_goes_by_itself_and_can_be_read_again(
+    window: MainWindow, bridge: Bridge, fake: FakeEngine
+) -> None:
+    fake.say(engine.Failed("Opening the model", "It is gone."))
+    bridge.poll()
+    window.card._timer.timeout.emit()
+    assert not window.card.isVisible()
+    (action,) = window.status._said.menu().actions()
+    action.trigger()
+    assert window.card.text() == "Opening the model\nIt is gone."
+    assert not window.card._timer.isActive()
+
+
+def test_a_failure_while_a_run_trains_stays(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(run_opened(), train_state(), engine.Failed("Saving a checkpoint", "The disk is full."))
+    bridge.poll()
+    assert not window.card._timer.isActive()
+
+
+def test_panels_are_made_when_they_are_wanted(qtbot, theme, settings, bridge: Bridge) -> None:
+    window = MainWindow(bridge, theme, settings)
+    qtbot.addWidget(window)
+    assert {panel.key for panel in window.panels.made()} == {"samples", "arithmetic", "latent"}
+    window.make_panels()
+    qtbot.waitUntil(lambda: len(window.panels.made()) == len(window.panels))
+    assert [window.docks.dock(panel.key).widget() for panel in window.panels.made()] == list(window.panels.made())
+    window.close()

@@ -15,6 +15,7 @@ import engine
 from engine import DrawArithmetic, DrawPoints, FindExemplars, Point, arithmetic_from_plain
 from explorer import recipes
 from explorer.panel import Panel
+from explorer.panels import arithmetic
 from explorer.panels.arithmetic import ArithmeticPanel
 from explorer.state import ChooseSnapshot, Scrub, SendToSlot, VisitPoint
 from tests.explorer.panels.stage import BUNDLED, Stage, colour, drawn, grid_point, info, ready, run_opened, summed
@@ -63,6 +64,39 @@ def test_the_card_fills_the_slots_without_a_click(panel: ArithmeticPanel) -> Non
     assert shown(panel) == colour(recipe)
     assert panel._sum.neighbours.count() == 9
     assert panel.desk.undo.count() == 0
+
+
+def test_before_the_engine_is_there_the_stored_card_names_the_slots(
+    put: Callable[[type[Panel]], Panel], stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = {"data": {"name": "portraits"}, "presets": {TITLE: PLACES}}
+    monkeypatch.setattr(arithmetic, "stored_card", lambda: card)
+    panel = put(ArithmeticPanel)
+    assert isinstance(panel, ArithmeticPanel)
+    assert [slot.title for slot in panel.recipe().slots] == ["man with glasses", "man", "woman"]
+    assert not stage.posted
+    stage.tell(ready(), engine.SnapshotOpened(info(facts=card)))
+    assert stage.of(DrawArithmetic)
+    assert len(stage.of(DrawPoints)[-1].points) == 9
+    stage.answer()
+    assert panel._slots.card("A").exemplar_grid().count() == 3
+
+
+def test_the_result_is_the_largest_picture(panel: ArithmeticPanel) -> None:
+    panel.parentWidget().parentWidget().resize(640, 500)
+    assert panel._sum.result.width() == panel._sum.neighbours.width()
+    assert panel._sum.result.width() >= 192 > panel._slots.card("A")._mean.width()
+
+
+def test_on_a_projector_only_pictures_and_the_expression(panel: ArithmeticPanel) -> None:
+    before = panel._sum.result.width()
+    panel.present(True)
+    assert not panel._slots.card("A").weight_slider().isVisible()
+    assert not panel._maker.isVisible()
+    assert panel._expression.text_field().isVisible()
+    panel.present(False)
+    assert panel._slots.card("A").weight_slider().isVisible()
+    assert panel._sum.result.width() == before
 
 
 def test_without_exemplars_in_the_card_they_are_looked_for(empty: ArithmeticPanel, stage: Stage) -> None:

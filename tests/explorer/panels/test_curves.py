@@ -134,7 +134,9 @@ def test_scrubbing_knows_the_step_on_every_axis(panel: CurvesPanel, stage: Stage
 def test_runs_lie_over_each_other_and_can_be_left_out(panel: CurvesPanel, stage: Stage) -> None:
     stage.tell(opened("runs/one", training=False), opened("runs/two", 900))
     redraw(panel)
-    assert list(values(panel)) == ["1 D", "1 G", "2 D", "2 G"]
+    assert list(values(panel)) == ["1 D", "1 G"]  # each metric once: the runs have their colours
+    (first, _) = panel.boxes()["loss"].legend.entries()
+    assert "2 D" in first.reading
     curves = panel.boxes()["loss"].plot.curves()
     assert curves[0].ink.color == curves[1].ink.color != curves[2].ink.color
     assert curves[0].ink.dash != curves[1].ink.dash
@@ -142,7 +144,16 @@ def test_runs_lie_over_each_other_and_can_be_left_out(panel: CurvesPanel, stage:
     panel.toggle_run("runs/one")
     assert list(values(panel)) == ["D", "G"]
     panel.toggle_run("runs/one")
-    assert len(values(panel)) == 4
+    assert len(panel.boxes()["loss"].plot.curves()) == 4
+    panel.boxes()["loss"].toggle(curves[0].key)
+    assert {curve.title for curve in panel.boxes()["loss"].plot.curves()} == {"1 G", "2 G"}
+
+
+def test_the_first_points_of_a_second_run_get_their_curves(panel: CurvesPanel, stage: Stage) -> None:
+    stage.tell(opened("runs/one", training=False), opened("runs/two", 0))
+    assert [curve.title for curve in panel.boxes()["loss"].plot.curves()] == ["2 D", "2 G"]
+    stage.tell(progress("runs/two", 0, 10))
+    assert [curve.title for curve in panel.boxes()["loss"].plot.curves()] == ["1 D", "1 G", "2 D", "2 G"]
 
 
 def test_plots_can_be_closed_and_curves_hidden(panel: CurvesPanel, stage: Stage) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -51,19 +50,16 @@ def shown(panel: SamplesPanel, index: int = 0) -> tuple[int, ...]:
     return tuple(int(value) for value in picture[0, 0])
 
 
-def test_a_stored_sheet_is_there_before_the_engine(
-    put: Callable[[type[Panel]], Panel], tmp_path, monkeypatch: pytest.MonkeyPatch
+def test_stored_samples_are_there_before_the_engine(
+    put: Callable[[type[Panel]], Panel], stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "portraits-32"
-    folder.mkdir()
-    sheet = QImage(30, 20, QImage.Format.Format_RGB32)
-    sheet.fill(Qt.GlobalColor.red)
-    assert sheet.save(str(folder / "sheet.png"))
-    monkeypatch.setattr(samples, "MODELS", tmp_path)
+    monkeypatch.setattr(samples, "stored_samples", lambda: pictures(range(64)))
     panel = put(SamplesPanel)
-    image = panel._sheet.image()
-    assert image is not None
-    assert (image.width(), image.height()) == (30, 20)
+    assert panel._grid.count() == 36
+    assert "stored" in panel._caption.text().lower()
+    stage.tell(ready(), engine.SnapshotOpened(info()))
+    stage.answer()
+    assert "40\u2009000" in panel._caption.text()
 
 
 def test_before_a_run_it_shows_the_explored_model(panel: SamplesPanel, stage: Stage) -> None:

@@ -46,6 +46,7 @@ def test_run_and_pause(bar: TransportPanel, bridge: Bridge, fake: FakeEngine) ->
     fake.say(run_opened(), train_state())
     bridge.poll()
     assert bar._run.text() == "Pause"
+    assert (bar._phase.text(), bar._what.text(), bar._dot.isVisible()) == ("Training", "one", True)
     bar.toggle()
     assert fake.posted[-1] == engine.SetRunning(False)
     fake.say(train_state(phase="paused"))
@@ -96,3 +97,13 @@ def test_pace_and_share(bar: TransportPanel, fake: FakeEngine) -> None:
     bar._pace.setCurrentIndex(4)
     bar._pace.activated.emit(4)
     assert fake.posted[-1] == engine.SetPace(1.0, 0.4)
+
+
+def test_a_long_name_is_cut_and_told_by_the_tooltip(bar: TransportPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(
+        run_opened(name="a run whose name is longer than any bar that a person has on a screen " * 3), train_state()
+    )
+    bridge.poll()
+    assert "…" in bar._what.shown()
+    assert bar._what.geometry().right() < bar._device.geometry().left()
+    assert bar.minimumSizeHint().width() < 1280

@@ -113,3 +113,11 @@ def test_the_whole_grid_is_one_image(grid: ImageGrid) -> None:
     columns = grid.columns()
     assert image is not None
     assert image.width() == columns * 9 - 1
+
+
+def test_columns_leave_few_places_empty_where_the_size_is_the_same(qtbot: QtBot) -> None:
+    grid = ImageGrid()
+    qtbot.addWidget(grid)
+    grid.set_samples(np.zeros((36, 32, 32, 3), np.uint8))
+    grid.resize(495, 560)  # five columns would be no larger, but leave the last row nearly empty
+    assert grid.columns() == 6

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from explorer.widgets.plot_axis import NumberAxis, duration, short_number
+from explorer.widgets.plot_axis import NumberAxis
+from explorer.widgets.short_numbers import duration, short_number
 
 
 @pytest.mark.parametrize(
