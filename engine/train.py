@@ -47,6 +47,7 @@ from engine.stepper import Stepper, to_samples
 GRID_COUNT = 64
 PREVIEW_COUNT = 64
 POINT_COUNT = 1000
+FIRST_SAVE_S = 10.0  # a run that is killed early has a checkpoint, too
 SAVING_S = 8.0  # how long an ending run waits for its last checkpoint: quitting takes at most 10 s
 
 
@@ -177,6 +178,8 @@ def resume(
             checkpoint = load_checkpoint(found.path)
             stepper.load_state(checkpoint.weights, checkpoint.optimizer, checkpoint.state)
             seconds = float(checkpoint.state["seconds"])
+        if found is None and runs.open_run(path).status().step > 0:
+            tell(Notice("This run was ended before its first checkpoint, so it begins again at step 0."))
         writer.rewind(stepper.step_number)
         writer.mark(stepper.step_number, seconds, "resume", "resumed")
     except BaseException:
@@ -240,7 +243,7 @@ class Training:
         self._status_due = Cadence(5.0)
         self._live_due = Cadence(0.1, share=0.05)
         self._grid_due = Cadence(0.9, share=0.03)
-        self._save_due = Cadence(120.0, share=0.02, next_time=time.monotonic() + 120.0)
+        self._save_due = Cadence(120.0, share=0.02, next_time=time.monotonic() + FIRST_SAVE_S)
         self._speed: tuple[float, int, float] = (time.monotonic(), stepper.step_number, 0.0)
         self._latest: dict[str, float] = {}
         self._closed = False
@@ -376,14 +379,16 @@ class Training:
         self.tell(self.state("running"))
 
     def close(self, reason: str = "") -> None:
-        """Save everything and let go of the run folder. With a reason, the run counts as failed."""
+        """Save everything and let go of the run folder. With a reason the run counts as failed, and its last
+        checkpoint stays the one before."""
         if self._closed:
             return
         self._closed = True
         try:
             self.look(all_now=True)
             self._save_snapshot()
-            self.save()
+            if not reason:  # what has failed must not push out the last good checkpoint
+                self.save()
             self.saver.wait(SAVING_S)
             self._tell_problems()
         finally:

@@ -36,7 +36,7 @@ from engine.live import LiveSnapshot
 
 PLAN = {"family": "gan_2014", "preset": "tiny", "data": DataRef("ring", count=200)}
 STEPS_BETWEEN_SAVES = 3
-MOST_STEPS = 30  # before a kill
+MOST_STEPS = 30  # before a kill; every other one comes while the run is opened or begins
 LONGEST_WAIT = 0.05  # seconds beyond the last step that is waited for
 REPORT = struct.Struct("<qq")  # the step that was made, the step of the last checkpoint that was committed
 Report = Callable[[int, int], None]
@@ -97,7 +97,7 @@ def finish(home: Path, name: str, steps: int) -> None:
 
 def kill(home: Path, name: str, moments: random.Random) -> dict[str, Any]:
     """Let the run go on and kill it; the row that `look_at` makes, with the last step that was reported."""
-    wanted, more = moments.randrange(MOST_STEPS), moments.uniform(0.0, LONGEST_WAIT)
+    wanted, more = max(moments.randrange(-MOST_STEPS, MOST_STEPS), 0), moments.uniform(0.0, LONGEST_WAIT)
     child, reader = fork(home, name, sys.maxsize)
     reports = [os.read(reader, REPORT.size) for _ in range(wanted)]
     time.sleep(more)  # the moment of the power cut, not a wait for something

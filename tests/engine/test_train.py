@@ -218,3 +218,29 @@ def test_who_pauses_or_ends_hears_no_other_state_in_between(bench: Bench):
     training.rest()
     training.close()
     assert [state.phase for state in bench.told(TrainState)] == ["paused", "ended"]
+
+
+def test_a_run_that_failed_keeps_its_last_good_checkpoint(bench: Bench):
+    training = bench.start()
+    for _ in range(3):
+        training.advance()
+    training.save()
+    training.saver.wait()
+    training.advance()
+    training.close("the weights went astray")
+    found = latest_checkpoint(bench.home / "run" / "checkpoints")
+    assert found is not None
+    assert found.step == 3
+    assert runs.open_run(bench.home / "run").status().state == "failed"
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_again_and_says_so(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.look(all_now=True)
+    training.writer.flush()
+    training.writer.close()
+    again = bench.resume()
+    assert again.step == 0
+    assert any("begins again at step 0" in notice.text for notice in bench.told(Notice))
+    again.close()
