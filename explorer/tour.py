@@ -110,6 +110,7 @@ class Tour:
         self.figures["first_picture_s"] = round(self.watch.first[engine.Frame] - self.began, 3)
         self.wait(lambda: bool(self.bridge.state.directions), 60, "directions of the bundled model")
         self.wait(lambda: not self.bridge.state.jobs, 60, "the end of the first jobs")
+        self.pause(SETTLE_S)
         self.shot("explore-first")
 
     def explore_idle(self) -> None:
@@ -169,6 +170,7 @@ class Tour:
             self.bridge.post(engine.OpenRun(portraits.path))
             self.pause(1.0)
         for theme in THEMES:
+            self.window.docks.forget()
             self.app.theme.choose(theme)
             for size in SIZES:
                 self.window.resize(size)

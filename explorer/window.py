@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         self._make_actions()
         self._fill_menus()
         self._was_painted = False
+        self._closed = False
         self._by_keys = False  # the focus came by keys, not by the mouse or with the window
         self._was_maximized = False
         self._focused: Panel | None = None
@@ -169,6 +170,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _name_undo(self) -> None:
+        if self._closed:  # the stack speaks once more while it is destroyed
+            return
         stack = self.bridge.undo
         self.actions_by_name["undo"].setText(tr("Undo {edit}", edit=stack.undoText()).strip())
         self.actions_by_name["redo"].setText(tr("Redo {edit}", edit=stack.redoText()).strip())
@@ -410,6 +413,7 @@ class MainWindow(QMainWindow):
         self._settings.sync()
         self.hide()
         self.bridge.stop(CLOSING_S)
+        self._closed = True
         event.accept()
 
 
