@@ -24,11 +24,12 @@ from engine.commands import concepts, evaluate, pictures
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.commands.options import parse
 from engine.commands.terminal import Bars, CommandError, interruptible, say
-from engine.controls import GRID_SEED, Point
+from engine.controls import GRID_SEED, Point, to_plain
 from engine.data.catalog import open_data
 from engine.data.ref import DataRef
 from engine.engine import default_home
 from engine.evaluate.sampling import find_exemplars
+from engine.messages import bundled_snapshot
 from engine.run_record import RunRecord
 from engine.shelf import DIRECTIONS
 from engine.train import GRID_COUNT
@@ -102,7 +103,10 @@ def _exemplars(explored: Explored, title: str, bars: Bars) -> dict[str, list[lis
 
 def _write_sheet(explored: Explored, path: Path) -> None:
     frame = explored.draw([Point(GRID_SEED, x) for x in range(GRID_COUNT)])
-    texts = pictures.facts("sample", explored.name, explored.opened.step, {"count": GRID_COUNT}, ())
+    snapshot = bundled_snapshot(path.parent.name)
+    points = [to_plain(Point(GRID_SEED, x)) for x in range(GRID_COUNT)]
+    options = ("--count", str(GRID_COUNT), "--columns", str(SHEET_COLUMNS), "--scale", "1")
+    texts = pictures.facts("sample", snapshot, explored.opened.step, points, options)
     pictures.write_png(path, np.asarray(pictures.grid(frame.samples.astype(np.uint8), 1, SHEET_COLUMNS)), texts)
 
 
