@@ -195,6 +195,14 @@ class FamilyEntry:
     build: Callable[[Any, SampleSpec], Family]
     open_snapshot: Callable[[Any, SampleSpec, Tensors], Snapshot]
     demo_data: Mapping[str, str] = field(default_factory=dict)  # preset name -> the data set that shows it best
+    sizes: tuple[int, ...] = ()  # the heights and widths that it takes; empty: any
+
+    def size_for(self, shape: tuple[int, ...]) -> int | None:
+        """The size that pictures of this shape are best brought to: the next larger one, else the largest. None where
+        they can stay as they are."""
+        if len(shape) != 3 or not self.sizes or (shape[0] == shape[1] and shape[0] in self.sizes):
+            return None
+        return min((size for size in self.sizes if size >= max(shape[:2])), default=max(self.sizes))
 
     def preset(self, name: str) -> Preset:
         for preset in self.presets:

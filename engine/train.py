@@ -112,6 +112,10 @@ def start(
     preset = entry.preset(plan.preset or entry.best)
     config: Any = configure(entry.config, preset.values, plan.values)
     dataset = yield from open_data(plan.data, home)
+    size = entry.size_for(dataset.shape)
+    if plan.data.size is None and size is not None:
+        tell(Notice(f"{entry.title} takes pictures of {size}x{size}, so {dataset.title} is brought to that size."))
+        dataset = yield from open_data(replace(plan.data, size=size), home)
     threads = _use_threads(dataset, threads)
     stepper = Stepper(entry, config, dataset, seed=plan.seed, device=device)
     data = replace(plan.data, size=None if dataset.is_points else dataset.shape[0])

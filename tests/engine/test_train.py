@@ -244,3 +244,24 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again_and_says_so(bench
     assert again.step == 0
     assert any("begins again at step 0" in notice.text for notice in bench.told(Notice))
     again.close()
+
+
+def test_pictures_of_another_size_are_brought_to_one_that_the_family_takes(bench: Bench):
+    digits = np.random.default_rng(0).integers(0, 256, (40, 28, 28), np.uint8)
+    np.savez(bench.home / "digits.npz", images=digits)
+    training = bench.start(family="gan_modern", data=DataRef(str(bench.home / "digits.npz")))
+    assert training.stepper.dataset.shape == (32, 32, 1)
+    assert any("32x32" in notice.text for notice in bench.told(Notice))
+    training.advance()
+    training.close()
+    again = bench.resume()
+    assert again.stepper.dataset.shape == (32, 32, 1)
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((28, 28, 1), 32), ((32, 32, 3), None), ((48, 40, 3), 64), ((200, 200, 3), 64), ((2,), None)]
+)
+def test_the_size_for_pictures(bench: Bench, shape: tuple[int, ...], size: int | None):
+    assert bench.families["gan_modern"].size_for(shape) == size
+    assert bench.families["gan_2014"].size_for(shape) is None

@@ -288,6 +288,7 @@ PRESETS = (
 
 ENTRY = FamilyEntry(
     name="dcgan",
+    sizes=SIZES,
     title="DCGAN (2015)",
     help="Convolutional networks with batch norm, for pictures of 16, 32 or 64 pixels.",
     config=DcganConfig,

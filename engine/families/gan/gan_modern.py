@@ -282,6 +282,7 @@ PRESETS = (
 
 ENTRY = FamilyEntry(
     name="gan_modern",
+    sizes=SIZES,
     title="Modern GAN",
     help="Good pictures of 16, 32 or 64 pixels with little compute, and points.",
     config=GanModernConfig,
