@@ -40,6 +40,7 @@ ENGINE_LIBRARIES = {"torch", "numpy", "PIL", "safetensors", "filelock", "platfor
 EXPLORER_LIBRARIES = {"PySide6", "pyqtgraph", "superqt", "qtawesome", "numpy"}
 FAMILY_MAY_USE = {"engine.nn", "engine.family", "engine.controls", "engine.knobs"}
 ARRAYS = {"torch", "numpy"}
+NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "requests"}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
 DEVICE = re.compile(r"(cuda|mps)(:\d+)?")
 NO_ROOMS = {"utils", "util", "base", "common", "core", "misc", "helpers"}
@@ -195,6 +196,17 @@ def opens_a_pickle(call: ast.Call) -> bool:
     return ast.unparse(call.func) in ("torch.load", "torch.save", "torch.jit.load") or any(
         not (isinstance(value, ast.Constant) and value.value is False) for value in allows
     )
+
+
+def test_only_downloads_use_the_network():
+    wrong = [
+        told(path, line, f"imports {name}")
+        for path in SOURCES
+        if name_of(path) != "engine.data.download"
+        for line, name in imports_of(path)
+        if top(name) in NETWORK
+    ]
+    complain(wrong, "The program opens no port and uploads nothing: only engine/data/download.py fetches, and by name.")
 
 
 def test_rooms_have_names_that_say_what_is_in_them():
