@@ -62,6 +62,6 @@ class Engine:
 
 def default_home() -> Path:
     """Where runs and data live: LATENT_EXPLORER_HOME, or the user's data folder."""
-    from engine.runs import home_folder
+    from engine.storage.runs import home_folder
 
     return home_folder()

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
     from engine.data.dataset import Dataset
     from engine.data.ref import DataRef
-    from engine.grids import Grids
     from engine.shelf import Shelf
+    from engine.storage.grids import Grids
 
 IDLE_SECONDS = 0.5
 FOLLOW_SECONDS = 0.5
@@ -174,7 +174,7 @@ class ExploreLane(Lane):
 
     def _grids_of(self, path: str) -> Grids:
         """The grids of a run; the last few readers are kept, since a new one has to look at every grid's head."""
-        from engine import runs
+        from engine.storage import runs
 
         if path not in self._grids:
             self._grids[path] = runs.open_run(Path(path)).grids()
@@ -229,8 +229,9 @@ class ExploreLane(Lane):
             self.fail(_DOING[type(command)], error, job=job)
 
     def _do(self, command: ExploreCommand) -> None:
-        from engine import jobs, runs
+        from engine import jobs
         from engine.run_facts import list_facts
+        from engine.storage import runs
 
         match command:
             case OpenSnapshot(snapshot=snapshot):

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import runs
-from engine.log import LogReader
 from engine.messages import Event, GridDrawn, Marked, Notice, Progress, RunOpened, SnapshotSaved, TrainState
 from engine.run_facts import describe_run
 from engine.series import Series
+from engine.storage import runs
+from engine.storage.log import LogReader
 
 
 class Followed:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
-from engine.grids import Grids
 from engine.messages import DataOpened, DataPage, Event, GridDrawn, ReadDataPage, ReadGrid
 from engine.run_facts import sample_row
+from engine.storage.grids import Grids
 
 
 def read_grid(grids: Grids, request: ReadGrid) -> Iterator[Event]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import runs
 from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
 from engine.messages import RunFacts, Samples
+from engine.storage import runs
 
 
 def sample_row(dataset: Dataset, index: int) -> dict[str, str]:

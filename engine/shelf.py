@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_directions
 from safetensors.torch import load as load_safetensors
 
-from engine import files, runs
 from engine.data.ref import DataRef
 from engine.family import Families, LatentSpace, SampleSpec, Snapshot, capabilities_of
 from engine.knobs import configure
 from engine.live import LiveSnapshot
 from engine.messages import LIVE, BundledCard, SnapshotInfo
+from engine.storage import files, runs
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 DIRECTIONS = "directions.safetensors"  # attribute vectors that were found when the model was bundled

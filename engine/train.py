@@ -19,8 +19,7 @@ import numpy as np
 import torch
 
 import engine
-from engine import files, latent, runs
-from engine.checkpoint import BackgroundSaver, CheckpointError, latest_checkpoint, load_checkpoint
+from engine import latent
 from engine.controls import GRID_SEED
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
@@ -41,8 +40,10 @@ from engine.messages import (
     TrainState,
 )
 from engine.run_facts import sample_row
-from engine.run_record import RunRecord
 from engine.stepper import Stepper, to_samples
+from engine.storage import files, runs
+from engine.storage.checkpoint import BackgroundSaver, CheckpointError, latest_checkpoint, load_checkpoint
+from engine.storage.run_record import RunRecord
 
 GRID_COUNT = 64
 PREVIEW_COUNT = 64

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.log import LogReader, LogWriter
 from engine.series import Series
+from engine.storage.log import LogReader, LogWriter
 
 POINTS = 10_000_000
 LINES_POINTS = 1_000_000

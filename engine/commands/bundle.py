@@ -19,7 +19,7 @@ import tyro
 from safetensors.numpy import save as save_directions
 from safetensors.torch import save
 
-from engine import files, jobs, runs
+from engine import jobs
 from engine.commands import concepts, evaluate, pictures
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.commands.options import parse
@@ -30,8 +30,9 @@ from engine.data.ref import DataRef
 from engine.engine import default_home
 from engine.evaluate.sampling import find_exemplars
 from engine.messages import bundled_snapshot
-from engine.run_record import RunRecord
 from engine.shelf import DIRECTIONS
+from engine.storage import files, runs
+from engine.storage.run_record import RunRecord
 from engine.train import GRID_COUNT
 
 SHEET_COLUMNS = 8

@@ -30,8 +30,8 @@ from engine.evaluate.quality import measure_quality
 from engine.explore import POINT_CHUNK, decode
 from engine.family import Critic
 from engine.messages import Samples
-from engine.runs import home_folder
 from engine.stepper import to_model
+from engine.storage.runs import home_folder
 
 DESCRIPTION = "Measure the quality of a model: with the judge of its data set, with its densities, with its critic."
 FEWEST, MOST = 100, 100_000

@@ -22,8 +22,8 @@ from engine.commands.runs import rank, run_folder
 from engine.commands.sparks import plot
 from engine.commands.terminal import CommandError, console, interruptible, say_json
 from engine.follow import Followed
-from engine.run_record import RunStatus
 from engine.series import Series
+from engine.storage.run_record import RunStatus
 
 DESCRIPTION = "Show the curves of a run in the terminal, while another process trains it."
 PLOT_ROWS = 3  # lines of text of each curve

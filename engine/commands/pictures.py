@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from engine import files
 from engine.commands.terminal import CommandError
 from engine.messages import Samples
+from engine.storage import files
 
 PREFIX = "latent-explorer"
 GUTTER = 1  # black pixels between the pictures of a grid

@@ -15,7 +15,6 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from engine import files
 from engine.commands.pictures import PREFIX
 from engine.commands.terminal import CommandError
 from engine.controls import (
@@ -29,6 +28,7 @@ from engine.controls import (
     point_from_plain,
     point_from_text,
 )
+from engine.storage import files
 
 _SLOT = re.compile(r"([^\W\d]\w*)=(.+)", re.ASCII)
 

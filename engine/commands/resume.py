@@ -22,7 +22,7 @@ from engine.data.ref import BUILT_IN
 from engine.engine import default_home
 from engine.family import Families
 from engine.knobs import configure, knobs_of
-from engine.run_record import RUN, RunError, RunRecord, read_record, write_record
+from engine.storage.run_record import RUN, RunError, RunRecord, read_record, write_record
 
 DESCRIPTION = "Go on with a run from its last checkpoint until --steps, --minutes or Ctrl+C."
 

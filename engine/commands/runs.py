@@ -14,7 +14,7 @@ from rich.text import Text
 
 from engine.commands.options import parse
 from engine.commands.terminal import CommandError, console, interruptible, say, say_json
-from engine.runs import RunInfo, home_folder, list_runs
+from engine.storage.runs import RunInfo, home_folder, list_runs
 
 DESCRIPTION = "List the runs there are, the one that changed last first."
 MOST_METRICS = 4

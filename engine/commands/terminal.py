@@ -17,9 +17,9 @@ from typing import Self, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from engine import files
 from engine.data.dataset import Dataset, Loader
 from engine.messages import Event, JobProgress
+from engine.storage import files
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 UNREAD = 141  # 128 + SIGPIPE

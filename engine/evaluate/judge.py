@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from engine import files
+from engine.storage import files
 
 FORMAT = 1
 WEIGHTS, CARD = "weights.safetensors", "card.json"

@@ -27,12 +27,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import runs, train
-from engine.checkpoint import latest_checkpoint, load_checkpoint
+from engine import train
 from engine.data.ref import DataRef
 from engine.family import Families
 from engine.follow import Followed
 from engine.live import LiveSnapshot
+from engine.storage import runs
+from engine.storage.checkpoint import latest_checkpoint, load_checkpoint
 
 PLAN = {"family": "gan_2014", "preset": "tiny", "data": DataRef("ring", count=200)}
 STEPS_BETWEEN_SAVES = 3

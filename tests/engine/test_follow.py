@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import files
 from engine.follow import Follower
 from engine.messages import GridDrawn, Marked, Notice, Progress, RunOpened, SnapshotSaved, TrainState
-from engine.run_record import RunError
+from engine.storage import files
+from engine.storage.run_record import RunError
 from tests.engine.conftest import Bench
-from tests.engine.disk_faults import Failing
+from tests.engine.storage.disk_faults import Failing
 
 
 def steps_of(events: list, name: str = "loss/D") -> list[int]:

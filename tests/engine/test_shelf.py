@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine import runs
 from engine.messages import LIVE, run_snapshot
 from engine.shelf import Shelf, SnapshotError
+from engine.storage import runs
 from tests.engine.conftest import Bench
 
 

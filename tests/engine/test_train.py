@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from engine import runs, train
-from engine.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint
+from engine import train
 from engine.data.dataset import ArraySource, DataError, Dataset
 from engine.data.ref import DataRef
 from engine.family import UnknownNameError
 from engine.knobs import KnobError
 from engine.messages import GridDrawn, Marked, Notice, Progress, TrainState
 from engine.stepper import NotFiniteError
+from engine.storage import runs
+from engine.storage.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint
 from tests.engine.conftest import Bench
 
 

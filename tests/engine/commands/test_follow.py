@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import runs
 from engine.__main__ import main
 from engine.commands import follow
 from engine.commands.follow import Watched
 from engine.follow import Followed
+from engine.storage import runs
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import files
 from engine.__main__ import main
-from engine.checkpoint import latest_checkpoint
 from engine.commands import headless
-from engine.runs import list_runs, open_run
+from engine.storage import files
+from engine.storage.checkpoint import latest_checkpoint
+from engine.storage.runs import list_runs, open_run
 from engine.train import Training
 
 SMALL = ("gan_2014:tiny", "--data", "ring", "--count", "100", "--threads", "1")

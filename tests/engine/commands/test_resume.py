@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main
-from engine.checkpoint import latest_checkpoint, load_checkpoint
-from engine.runs import open_run
+from engine.storage.checkpoint import latest_checkpoint, load_checkpoint
+from engine.storage.runs import open_run
 from tests.engine.commands.conftest import write_points
 
 ON_RING = ("--data", "ring", "--count", "100", "--threads", "1", "--steps", "2")

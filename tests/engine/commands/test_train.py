@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runs import open_run
+from engine.storage.runs import open_run
 from tests.engine.commands.conftest import write_points
 
 ON_RING = ("--data", "ring", "--count", "100", "--threads", "1", "--steps", "2")

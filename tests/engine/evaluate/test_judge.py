@@ -23,7 +23,7 @@ from engine.evaluate.judge import (
     prepared,
     save_judge,
 )
-from engine.files import StorageError
+from engine.storage.files import StorageError
 
 RESOURCES = Path(__file__).parents[3] / "resources"
 FACTS = {

@@ -25,7 +25,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from engine import files
+from engine.storage import files
 
 FORMAT = 1
 KEEP = 2

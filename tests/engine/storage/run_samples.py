@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
-from engine.runs import RunRecord
+from engine.storage.runs import RunRecord
 
 
 def record(**changes: Any) -> RunRecord:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import threading
 
-from engine.errands import TOO_SLOW, Errands
-from engine.files import StorageError
+from engine.storage.errands import TOO_SLOW, Errands
+from engine.storage.files import StorageError
 
 
 def test_errands_are_done_in_order_and_waited_for() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import files, log
-from engine.log import LogReader, LogWriter, Mark
-from tests.engine.disk_faults import FAULTS, Counting, Failing
+from engine.storage import files, log
+from engine.storage.log import LogReader, LogWriter, Mark
+from tests.engine.storage.disk_faults import FAULTS, Counting, Failing
 
 
 def write(folder: Path, steps: range, flush_every: int = 10, rotate_bytes: int = log.ROTATE_BYTES) -> None:

@@ -1,6 +1,6 @@
 """The blocks of the metric log: small tables of values, marks, and a full segment rewritten in few large blocks.
 
-A table is a block (`engine.blocks`) whose note lists the metrics and whose body holds steps (int64), seconds (float64),
+A table is a block (`blocks`) whose note lists the metrics and whose body holds steps (int64), seconds (float64),
 images (int64), each of n numbers, and then n float64 values per metric, little-endian. Marks are a JSON list.
 
 Letters: n rows (points in time), m metrics.
@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import blocks, files
 from engine.series import Floats, Ints
+from engine.storage import blocks, files
 
 VALUES, MARKS = 1, 2  # kinds of block
 COMPACT = 1  # flag of a block in a segment that was rewritten

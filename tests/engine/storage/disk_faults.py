@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from engine.files import Operations
+from engine.storage.files import Operations
 
 FAULTS = ("ENOSPC", "EIO", "EACCES", "short")
 

@@ -1,4 +1,4 @@
-"""A process that is killed while it saves, again and again: `python -m tests.engine.killed_saves FOLDER N SEED`.
+"""A process that is killed while it saves, again and again: `python -m tests.engine.storage.killed_saves DIR N SEED`.
 
 Each save is done by a fork that dies; after each death the folder is opened as a person would. Three ways to die, the
 results printed as one JSON object of lists of {"before": step, "found": step or -1 when nothing could be opened}:
@@ -20,9 +20,9 @@ from pathlib import Path
 
 import torch
 
-from engine import files
-from engine.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint, prune, save_checkpoint, sweep
-from tests.engine.disk_faults import Killing
+from engine.storage import files
+from engine.storage.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint, prune, save_checkpoint, sweep
+from tests.engine.storage.disk_faults import Killing
 
 NUMBERS = 300_000
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine import blocks
+from engine.storage import blocks
 
 
 def bodies(data: bytes) -> list[bytes]:

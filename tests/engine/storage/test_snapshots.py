@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine import files, snapshots
-from engine.errands import Errands
-from engine.snapshots import SnapshotError, SnapshotFile, Snapshots, SnapshotWriter, thin
-from tests.engine.disk_faults import Failing
+from engine.storage import files, snapshots
+from engine.storage.errands import Errands
+from engine.storage.snapshots import SnapshotError, SnapshotFile, Snapshots, SnapshotWriter, thin
+from tests.engine.storage.disk_faults import Failing
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine import files, run_record, runs
-from engine.checkpoint import latest_checkpoint, save_checkpoint
-from engine.runs import Preview, Run, RunError, continue_run, create_run, delete_run, list_runs, open_run
-from tests.engine.disk_faults import Counting, Failing
-from tests.engine.run_samples import record
+from engine.storage import files, run_record, runs
+from engine.storage.checkpoint import latest_checkpoint, save_checkpoint
+from engine.storage.runs import Preview, Run, RunError, continue_run, create_run, delete_run, list_runs, open_run
+from tests.engine.storage.disk_faults import Counting, Failing
+from tests.engine.storage.run_samples import record
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def faces(count: int, seed: int = 0) -> np.ndarray:
@@ -87,9 +87,9 @@ KILLED = """
 import sys, time
 from pathlib import Path
 import numpy as np
-from engine import files
-from engine.runs import create_run
-from tests.engine.run_samples import record
+from engine.storage import files
+from engine.storage.runs import create_run
+from tests.engine.storage.run_samples import record
 
 writer = create_run(Path(sys.argv[1]), record())
 for step in range(1, 50):
@@ -362,5 +362,5 @@ def test_a_checkpoint_survives_in_the_run_it_belongs_to(tmp_path: Path) -> None:
 
 
 def test_reading_runs_does_not_load_torch() -> None:
-    code = "import sys, engine.runs, engine.series, engine.log; sys.exit('torch' in sys.modules)"
+    code = "import sys, engine.storage.runs, engine.series, engine.storage.log; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=dict(os.environ), check=False).returncode == 0

@@ -4,10 +4,10 @@
     status.json     where it stands, replaced every few seconds
     preview.block   some samples of its data with what is known of them, so that it explores without its data set
     thumbnail.block the newest samples, few and small
-    log/            the metric log (engine.log)
-    grids/          every sample grid (engine.grids)
-    snapshots/      weights at many steps (engine.snapshots)
-    checkpoints/    whole states of the training (engine.checkpoint)
+    log/            the metric log (engine.storage.log)
+    grids/          every sample grid (engine.storage.grids)
+    snapshots/      weights at many steps (engine.storage.snapshots)
+    checkpoints/    whole states of the training (engine.storage.checkpoint)
     .lock           held by the writer; the system frees it when the writer dies
 
 A reader never locks. Loads no torch.
@@ -29,12 +29,12 @@ from typing import Any
 import filelock
 import platformdirs
 
-from engine import blocks, files, run_record
-from engine.errands import Errands
-from engine.grids import GridError, Grids, GridWriter, Samples, decode_samples, encode_samples
-from engine.log import LogReader, LogWriter, Mark
-from engine.run_record import RUN, STATUS, RunError, RunRecord, RunStatus, State
-from engine.snapshots import BUDGET, Snapshots, SnapshotWriter
+from engine.storage import blocks, files, run_record
+from engine.storage.errands import Errands
+from engine.storage.grids import GridError, Grids, GridWriter, Samples, decode_samples, encode_samples
+from engine.storage.log import LogReader, LogWriter, Mark
+from engine.storage.run_record import RUN, STATUS, RunError, RunRecord, RunStatus, State
+from engine.storage.snapshots import BUDGET, Snapshots, SnapshotWriter
 
 PREVIEW, THUMBNAIL, LOCK, TRASH = "preview.block", "thumbnail.block", ".lock", ".trash"
 HOME_VARIABLE = "LATENT_EXPLORER_HOME"
@@ -96,7 +96,7 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
-        """The folder that `engine.checkpoint` keeps."""
+        """The folder that `engine.storage.checkpoint` keeps."""
         return self.path / "checkpoints"
 
     def status(self) -> RunStatus:
@@ -327,7 +327,7 @@ def continue_run(path: Path, *, budget: int = BUDGET) -> RunWriter:
     run = open_run(path)
     lock = _lock(run.path)
     try:
-        from engine import checkpoint  # loads torch, which whoever continues a run needs anyway
+        from engine.storage import checkpoint  # loads torch, which whoever continues a run needs anyway
 
         checkpoint.sweep(run.checkpoints)
         for folder in (run.path, run.path / "snapshots", run.path / "log"):

@@ -1,7 +1,7 @@
 """The metric log of a run: every value of every metric, written by one, followed by anybody, hard to damage.
 
-A log is a folder of numbered segments; a segment is a file of checked blocks (`engine.blocks`), and a block is a small
-table (`engine.log_tables`): steps, seconds, images, and a row per metric. The segment in hand grows by a block per half
+A log is a folder of numbered segments; a segment is a file of checked blocks (`blocks`), and a block is a small
+table (`log_tables`): steps, seconds, images, and a row per metric. The segment in hand grows by a block per half
 second; when it reaches 4 MB the next one begins and the full one is rewritten with the same values in a few large
 blocks, so that ten million points open in well under two seconds. There is no other file: pyramids are derived.
 
@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import blocks, files
-from engine.log_tables import (
+from engine.series import Series
+from engine.storage import blocks, files
+from engine.storage.log_tables import (
     BLOCK_BYTES,
     MOST_METRICS,
     REWIND,
@@ -35,7 +36,6 @@ from engine.log_tables import (
     encode_waiting,
     join,
 )
-from engine.series import Series
 
 FLUSH_SECONDS = 0.5
 SYNC_SECONDS = 5.0

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import files
-from engine.errands import Errands
+from engine.storage import files
+from engine.storage.errands import Errands
 
 if TYPE_CHECKING:
     from torch import Tensor

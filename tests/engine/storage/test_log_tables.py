@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import blocks, log_tables
-from engine.log import segment_path
-from tests.engine.test_log import check_all, read, segments, write
+from engine.storage import blocks, log_tables
+from engine.storage.log import segment_path
+from tests.engine.storage.test_log import check_all, read, segments, write
 
 
 def test_compacting_makes_a_segment_smaller_and_leaves_a_damaged_one_alone(tmp_path: Path) -> None:

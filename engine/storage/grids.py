@@ -1,6 +1,6 @@
 """Every sample grid of a run in one growing file, so that a scrubber can show any step at once.
 
-A grid is a block (`engine.blocks`): the note says its kind, its step and its shape, the body is a PNG of the pictures
+A grid is a block (`blocks`): the note says its kind, its step and its shape, the body is a PNG of the pictures
 stacked in one column (each pixel as it was) or raw float32 for points. Looking for a step reads heads only. When a
 run goes back to an earlier step, the later grids stay in the file but do not count any more.
 
@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine import blocks, files
-from engine.errands import Errands
+from engine.storage import blocks, files
+from engine.storage.errands import Errands
 
 Samples = NDArray[np.uint8] | NDArray[np.float32]
 

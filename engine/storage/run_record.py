@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import psutil
 
-from engine import files
+from engine.storage import files
 
 FORMAT = 1
 RUN, STATUS = "run.json", "status.json"

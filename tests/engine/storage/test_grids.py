@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine import blocks, files, grids
-from engine.errands import Errands
-from engine.grids import GridError, Grids, GridWriter
-from tests.engine.disk_faults import Failing
+from engine.storage import blocks, files, grids
+from engine.storage.errands import Errands
+from engine.storage.grids import GridError, Grids, GridWriter
+from tests.engine.storage.disk_faults import Failing
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import files
-from tests.engine.disk_faults import FAULTS, Counting, Dribbling, Failing
+from engine.storage import files
+from tests.engine.storage.disk_faults import FAULTS, Counting, Dribbling, Failing
 
 
 def names(folder: Path) -> list[str]:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine import checkpoint, files
-from engine.checkpoint import (
+from engine.storage import checkpoint, files
+from engine.storage.checkpoint import (
     BackgroundSaver,
     CheckpointError,
     CheckpointInfo,
@@ -28,9 +28,9 @@ from engine.checkpoint import (
     sweep,
     verify,
 )
-from tests.engine.disk_faults import FAULTS, Counting, Dribbling, Failing
+from tests.engine.storage.disk_faults import FAULTS, Counting, Dribbling, Failing
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def tensors(step: int) -> dict[str, torch.Tensor]:
@@ -136,7 +136,7 @@ def die(folder: Path, times: int) -> Deaths:
     if not hasattr(os, "fork"):
         pytest.skip("what is killed is a fork")
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.engine.killed_saves", str(folder), str(times), "1"],
+        [sys.executable, "-W", "ignore", "-m", "tests.engine.storage.killed_saves", str(folder), str(times), "1"],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -357,7 +357,7 @@ def test_a_full_memory_is_a_problem_and_the_next_save_works(tmp_path: Path, monk
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.checkpoint.save_checkpoint", no_memory)
+        patch.setattr("engine.storage.checkpoint.save_checkpoint", no_memory)
         saver.save(1, {"w": torch.ones(2)}, {}, {})
         assert saver.wait(30)
     assert "memory is full" in saver.problem
