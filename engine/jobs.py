@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine import latent
+from engine import concepts, latent
 from engine.data.catalog import open_data
 from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
@@ -150,14 +150,15 @@ def find_attributes(job: str, opened: Opened) -> Generator[Event, None, list[Dir
 
 
 def find_exemplars(command: FindExemplars, opened: Opened, device: torch.device) -> Job:
-    """Samples that the judge sees the wanted attribute values in."""
+    """Samples in which the judge sees what the words of each slot say."""
     judge = _judge(opened)
     if judge is None:
         raise SnapshotError(
             f"No judge knows the pictures of {opened.title}; click samples into the slots yourself instead."
         )
     clock = Clock(command.job, "Looking for examples")
-    work = search_exemplars(opened.space, judge, command.wanted, command.count, command.seed)
+    wanted = {slot: concepts.wanted(term, judge.columns) for slot, term in command.terms.items()}
+    work = search_exemplars(opened.space, judge, wanted, command.count, command.seed)
     points = yield from _with_progress(work, clock)
     yield ExemplarsFound(command.job, command.snapshot, points)
     yield JobDone(command.job, "Examples found.")

@@ -163,11 +163,11 @@ class FindDirections:
 
 @dataclass(frozen=True)
 class FindExemplars:
-    """Samples that the judge sees the wanted values in, `count` per slot: `ExemplarsFound`."""
+    """Samples in which the judge sees what each slot should show, `count` per slot: `ExemplarsFound`."""
 
     job: str
     snapshot: str
-    wanted: Mapping[str, Mapping[str, str]]  # slot name -> {column: value}
+    terms: Mapping[str, str]  # slot name -> words, such as "man with glasses"
     count: int = 3
     seed: int = 0
 

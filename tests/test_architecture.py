@@ -22,6 +22,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 LIGHT = {
     "engine.messages",
+    "engine.concepts",
     "engine.controls",
     "engine.expression",
     "engine.knobs",

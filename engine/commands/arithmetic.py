@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import jobs
-from engine.commands import concepts, pictures, recipes
+from engine import concepts, jobs
+from engine.commands import pictures, recipes
 from engine.commands.exploring import Explored, SnapshotOptions, all_moves
 from engine.commands.options import parse
 from engine.commands.sample import Words
@@ -104,19 +104,17 @@ def _changed(arithmetic: Arithmetic, options: ArithmeticOptions) -> Arithmetic:
 def _found(explored: Explored, options: ArithmeticOptions, bars: Bars) -> Arithmetic:
     """The arithmetic of a preset in words: its exemplars are on the model's card, or the judge finds them."""
     text = options.preset or ""
-    phrase = concepts.read_phrase(text)
-    known = concepts.stored(phrase, text, explored.opened.facts)
-    if known is not None:
-        return known
-    judge = explored.judge()
-    if judge is None:
-        raise CommandError(f"No judge knows the samples of {explored.opened.title}; give the places with --slot.")
-    wishes = {name: concepts.wanted(term, judge.columns) for name, term in zip(phrase.names, phrase.terms, strict=True)}
-    command = FindExemplars("exemplars", explored.name, wishes, options.count, options.seed)
-    events = bars.events(jobs.find_exemplars(command, explored.opened, explored.device))
-    (points,) = [event.points for event in events if isinstance(event, ExemplarsFound)]
-    slots = [Slot(name, points[name], title=term) for name, term in zip(phrase.names, phrase.terms, strict=True)]
-    return Arithmetic(tuple(slots), phrase.expression)
+    asked = concepts.read_concepts(text)
+    known = {each.title.lower(): each.exemplars for each in concepts.examples_for(explored.opened.facts, "")}
+    points = known.get(asked.title.lower())
+    if points is None:
+        if explored.judge() is None:
+            raise CommandError(f"No judge knows the samples of {explored.opened.title}; give the places with --slot.")
+        command = FindExemplars("exemplars", explored.name, asked.terms, options.count, options.seed)
+        events = bars.events(jobs.find_exemplars(command, explored.opened, explored.device))
+        (points,) = [event.points for event in events if isinstance(event, ExemplarsFound)]
+    slots = tuple(Slot(name, points[name], title=term) for name, term in asked.terms.items())
+    return Arithmetic(slots, asked.expression)
 
 
 def _write(path: Path, result: Frame, neighbours: Frame, texts: dict[str, str], options: ArithmeticOptions) -> None:

@@ -19,8 +19,8 @@ import tyro
 from safetensors.numpy import save as save_directions
 from safetensors.torch import save
 
-from engine import jobs
-from engine.commands import concepts, evaluate, pictures
+from engine import concepts, jobs
+from engine.commands import evaluate, pictures
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.commands.options import parse
 from engine.commands.terminal import Bars, CommandError, interruptible, say
@@ -95,8 +95,8 @@ def _exemplars(explored: Explored, title: str, bars: Bars) -> dict[str, list[lis
     judge = explored.judge()
     if judge is None:
         raise CommandError(f"No judge knows the pictures of {explored.opened.title}; leave --presets away.")
-    phrase = concepts.read_phrase(title)
-    wanted = {name: concepts.wanted(term, judge.columns) for name, term in zip(phrase.names, phrase.terms, strict=True)}
+    terms = concepts.read_concepts(title).terms
+    wanted = {slot: concepts.wanted(term, judge.columns) for slot, term in terms.items()}
     job = find_exemplars(explored.opened.space, judge, wanted, EXEMPLARS)
     found: dict[str, tuple[Point, ...]] = bars.measured("Looking for examples", job)
     return {name: [[point.seed, int(point.x)] for point in points] for name, points in found.items()}

@@ -180,7 +180,7 @@ def find_exemplars(
     for slot, values in codes.items():
         free = np.array([row for row in seen.rows(values) if row not in taken], np.int64)
         if len(free) < count:
-            what = ", ".join(wanted[slot].values())
+            what = ", ".join(f"{column.replace('_', ' ')} {value}" for column, value in wanted[slot].items())
             raise ExemplarError(
                 f"Only {len(free)} of {len(seen)} samples show {what}, and {count} are needed; "
                 "train the model longer or choose something more common."

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,9 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 import engine
-from engine import Arithmetic, Event, Frame, Point
+from engine import Arithmetic, ConceptError, Concepts, Event, Frame, Point, examples_for, read_concepts
 from explorer import recipes
-from explorer.concepts import Example, examples_for
 from explorer.edits import new_gesture, push_edit
 from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
 from explorer.panel import Desk, Panel
@@ -55,8 +54,8 @@ class ArithmeticPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self._recipe = recipes.empty_arithmetic()
-        self._examples: tuple[Example, ...] = ()
-        self._wanted: Example | None = None  # what a search for exemplars goes on for
+        self._examples: tuple[Concepts, ...] = ()
+        self._wanted: Concepts | None = None  # what a search for exemplars goes on for
         self._filled = False  # whether the slots were filled once, by the first example or by hand
         self._last_slot = "A"
         self._snapshot = ""
@@ -100,10 +99,12 @@ class ArithmeticPanel(Panel):
         layout.addWidget(self._maker)
 
     def _build_top(self) -> QWidget:
-        self._presets = QComboBox()
-        self._presets.setPlaceholderText(tr("Examples"))
+        self._presets = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self._presets.lineEdit().setPlaceholderText(tr("Examples, or your own words"))
+        self._presets.lineEdit().setClearButtonEnabled(True)
+        self._presets.lineEdit().returnPressed.connect(self._use_words)
         self._presets.setAccessibleName(tr("Examples"))
-        self._presets.setToolTip(tr("Fill the slots with a ready arithmetic"))
+        self._presets.setToolTip(tr("Choose a ready arithmetic, or type one: man with glasses - man + woman"))
         self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._presets.setMinimumContentsLength(20)
         self._presets.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -171,13 +172,11 @@ class ArithmeticPanel(Panel):
         if examples != self._examples and not is_scrubbed(self.desk.state()):
             self._offer(examples)
 
-    def _offer(self, examples: tuple[Example, ...]) -> None:
+    def _offer(self, examples: tuple[Concepts, ...]) -> None:
         self._examples = examples
         self._presets.clear()
-        self._presets.addItems([tr(example.title) for example in examples])
+        self._presets.addItems([_shown(example.title) for example in examples])
         self._presets.setCurrentIndex(-1)
-        self._presets.setEnabled(bool(examples))
-        self._again.setEnabled(bool(examples))
 
     def _show_recipe(self) -> None:
         """Bring slots, expression and choices in line with the recipe."""
@@ -224,13 +223,25 @@ class ArithmeticPanel(Panel):
         self._use_example(self._examples[index], undoable=True)
 
     @Slot()
-    def _search_again(self) -> None:
-        example = self._examples[max(self._presets.currentIndex(), 0)]
-        searched = dataclasses.replace(example, exemplars=None)
-        if any(concept.wanted for concept in searched.slots.values()):
-            self._search(searched, seed=new_gesture())
+    def _use_words(self) -> None:
+        """What was typed: one of the examples fills the slots by itself, anything else is looked for."""
+        if self._presets.findText(self._presets.currentText(), Qt.MatchFlag.MatchFixedString) < 0:
+            self._search_words(seed=0)
 
-    def _use_example(self, example: Example, *, undoable: bool) -> None:
+    @Slot()
+    def _search_again(self) -> None:
+        self._search_words(seed=new_gesture())
+
+    def _search_words(self, *, seed: int) -> None:
+        try:
+            concepts = read_concepts(self._presets.currentText())
+        except ConceptError as error:
+            self._expression.show_problem(str(error))
+            return
+        if concepts != self._wanted or seed:  # Enter comes twice from an editable combo box
+            self._search(concepts, seed=seed)
+
+    def _use_example(self, example: Concepts, *, undoable: bool) -> None:
         self._filled = True
         self._presets.setCurrentIndex(self._examples.index(example))
         if example.exemplars is None:
@@ -238,21 +249,19 @@ class ArithmeticPanel(Panel):
         else:
             self._fill_from(example, example.exemplars, undoable=undoable)
 
-    def _search(self, example: Example, *, seed: int) -> None:
+    def _search(self, example: Concepts, *, seed: int) -> None:
         self._wanted = example
-        wanted = {name: dict(concept.wanted) for name, concept in example.slots.items()}
         self.desk.post(engine.CancelJob(SEARCH))
-        self.desk.post(engine.FindExemplars(SEARCH, self._snapshot, wanted, EXEMPLARS_EACH, seed))
+        self.desk.post(engine.FindExemplars(SEARCH, self._snapshot, example.terms, EXEMPLARS_EACH, seed))
 
-    def _fill_from(self, example: Example, exemplars: Mapping[str, tuple[Point, ...]], *, undoable: bool) -> None:
+    def _fill_from(self, example: Concepts, exemplars: Mapping[str, tuple[Point, ...]], *, undoable: bool) -> None:
         slots = tuple(
-            engine.Slot(name, tuple(exemplars.get(name, ())), 1.0, concept.title)
-            for name, concept in example.slots.items()
+            engine.Slot(name, tuple(exemplars.get(name, ())), 1.0, tr(term)) for name, term in example.terms.items()
         )
         recipe = dataclasses.replace(self._recipe, slots=slots, expression=example.expression)
         self._expression.show_problem("")
         if undoable:
-            self._edit(tr(example.title), recipe)
+            self._edit(_shown(example.title), recipe)
         else:
             self._apply(recipe)
 
@@ -318,7 +327,10 @@ class ArithmeticPanel(Panel):
             self._fill_from(example, event.points, undoable=not first)
         elif isinstance(event, engine.DirectionMade) and event.snapshot == self._snapshot:
             self._maker.show_score(event.direction)
-        elif isinstance(event, engine.Failed) and (event.channel == RESULT or event.job == SEARCH):
+        elif isinstance(event, engine.Failed) and event.job == SEARCH:
+            self._wanted = None
+            self._expression.show_problem(event.reason)
+        elif isinstance(event, engine.Failed) and event.channel == RESULT:
             self._expression.show_problem(event.reason)
 
     def _take_frame(self, frame: Frame) -> None:
@@ -402,3 +414,8 @@ class ArithmeticPanel(Panel):
             picture, point = chosen
             return to_qimage(picture), points_facts(frame.snapshot, frame.step, [point])
         return image, arithmetic_facts(frame.snapshot, frame.step, self._drawn)
+
+
+def _shown(title: str) -> str:
+    words = tr(title)
+    return words[:1].upper() + words[1:]

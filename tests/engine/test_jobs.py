@@ -103,7 +103,7 @@ def with_attributes(opened: Opened) -> Opened:
 def test_examples_that_nobody_can_judge_get_a_sentence(opened: Opened):
     unknown = Opened(opened.id, opened.snapshot, 0, opened.family, "Mine", None)
     with pytest.raises(SnapshotError, match="click samples into the slots"):
-        next(jobs.find_exemplars(FindExemplars("find", opened.id, {"A": {"glasses": "round"}}), unknown, CPU))
+        next(jobs.find_exemplars(FindExemplars("find", opened.id, {"A": "man with glasses"}), unknown, CPU))
 
 
 def test_a_direction_of_ones_own_leads_from_one_group_to_the_other(opened: Opened):

@@ -10,7 +10,6 @@ import pytest
 
 from engine import KeyFrame, Move, Point, Walk, point_from_plain, point_from_text
 from explorer import recipes
-from explorer.concepts import EXAMPLES, examples_for
 from explorer.provenance import points_facts
 from explorer.walks import Wander, path_step
 
@@ -66,23 +65,6 @@ def test_a_walk_by_itself_is_smooth_and_rests_at_draws() -> None:
     assert min(steps) >= 0
     assert max(steps) < 0.05
     assert places[-1] == pytest.approx(5.5, abs=0.1)  # 6 s at 2.4 s per draw
-
-
-def test_examples_fit_the_model() -> None:
-    assert examples_for({}, "portraits") == EXAMPLES
-    assert examples_for({}, "fashion-mnist") == ()
-    card = {
-        "presets": {EXAMPLES[0].title: {"A": [4], "B": [[9, 2]]}, "Boot - shoe + bag": {"A": [1], "B": [2], "C": [3]}}
-    }
-    first, *_, last = examples_for(card, "portraits")
-    assert first.exemplars == {"A": (Point(seed=0, x=4.0),), "B": (Point(seed=9, x=2.0),)}
-    assert last.title == "Boot - shoe + bag"
-
-
-def test_every_example_can_be_looked_for() -> None:
-    for example in EXAMPLES:
-        assert set(example.slots) == {"A", "B", "C"}
-        assert all(concept.wanted and concept.title for concept in example.slots.values())
 
 
 def test_a_plain_place_is_written_short_and_any_other_as_json() -> None:

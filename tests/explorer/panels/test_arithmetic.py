@@ -103,9 +103,7 @@ def test_without_exemplars_in_the_card_they_are_looked_for(empty: ArithmeticPane
     stage.tell(ready())
     stage.tell(engine.SnapshotOpened(info()))
     (search,) = stage.of(FindExemplars)
-    assert search.wanted["A"]["presentation"] == "man"
-    assert search.wanted["A"]["glasses"] == "round"
-    assert search.wanted["C"]["presentation"] == "woman"
+    assert search.terms == {"A": "man with glasses", "B": "man", "C": "woman"}
     stage.tell(engine.JobProgress(search.job, "Looking", 1, 3, None))
     assert empty._sum.searching()
     found = {name: tuple(grid_point(10 * k + n) for n in range(3)) for k, name in enumerate("ABC")}
@@ -249,11 +247,37 @@ def test_samples_can_be_sent_and_taken_out(panel: ArithmeticPanel, stage: Stage)
     assert recipes.slot_of(panel.recipe(), "B").exemplars[0] == grid_point(5)
 
 
+def test_words_of_ones_own_are_looked_for(panel: ArithmeticPanel, stage: Stage) -> None:
+    words = panel._presets.lineEdit()
+    words.setText("blonde woman - woman")
+    QTest.keyClick(words, Qt.Key.Key_Return)
+    (search,) = stage.of(FindExemplars)
+    assert search.terms == {"A": "blonde woman", "B": "woman"}
+    stage.tell(engine.ExemplarsFound(search.job, BUNDLED, {"A": (grid_point(8),), "B": (grid_point(9),)}))
+    assert [slot.title for slot in panel.recipe().slots] == ["blonde woman", "woman"]
+    assert panel.recipe().expression == "mean(A) - mean(B)"
+
+
+def test_words_that_are_no_arithmetic_get_a_sentence(panel: ArithmeticPanel, stage: Stage) -> None:
+    words = panel._presets.lineEdit()
+    words.setText("man -")
+    QTest.keyClick(words, Qt.Key.Key_Return)
+    assert not stage.of(FindExemplars)
+    assert "is not an arithmetic" in panel._expression.problem()
+
+
+def test_an_example_that_is_typed_out_is_taken_once(panel: ArithmeticPanel, stage: Stage) -> None:
+    words = panel._presets.lineEdit()
+    words.setText("smiling woman - neutral woman + neutral man")
+    QTest.keyClick(words, Qt.Key.Key_Return)
+    assert len(stage.of(FindExemplars)) == 1
+
+
 def test_an_example_replaces_the_slots_and_can_be_undone(panel: ArithmeticPanel, stage: Stage) -> None:
     before = panel.recipe()
     panel._choose_example(1)
     (search,) = stage.of(FindExemplars)
-    assert search.wanted["A"]["expression"] == "smiling"
+    assert search.terms["A"] == "smiling woman"
     found = {name: (grid_point(k),) for k, name in enumerate("ABC")}
     stage.tell(engine.ExemplarsFound(search.job, BUNDLED, found))
     assert recipes.slot_of(panel.recipe(), "A").title == "smiling woman"
