@@ -101,6 +101,14 @@ class SaveCheckpoint:
 
 
 @dataclass(frozen=True)
+class KeepWeights:
+    """Keep the exact weights behind a picture of the live run, so that `run:PATH@STEP` draws it again for ever."""
+
+    path: str
+    step: int
+
+
+@dataclass(frozen=True)
 class EndRun:
     """Stop training with a checkpoint and let go of the run folder."""
 
@@ -282,7 +290,7 @@ class ReadDataPage:
 
 
 Request = DrawPoints | DrawArithmetic | DrawWalk | ScoreSamples | DrawDecision | ReadGrid | ReadDataPage
-TrainCommand = StartRun | ResumeRun | SetRunning | StepOnce | SetKnob | SetPace | SaveCheckpoint | EndRun
+TrainCommand = StartRun | ResumeRun | SetRunning | StepOnce | SetKnob | SetPace | SaveCheckpoint | KeepWeights | EndRun
 ExploreCommand = (
     OpenSnapshot
     | ListRuns
@@ -441,6 +449,7 @@ class SnapshotSaved:
 class LiveChanged:
     """The snapshot "live" has new weights."""
 
+    path: str  # the run's
     step: int
 
 

@@ -145,14 +145,12 @@ class Shelf:
     def _open_run(self, snapshot: str, rest: str) -> Opened:
         path, _, wanted = rest.rpartition("@")
         run = runs.open_run(Path(path))
-        kept = run.snapshots().list()
-        if not kept:
-            raise SnapshotError(f"The run {run.record.name} has no snapshot yet; train it a little first.")
-        at_or_before = [file for file in kept if wanted == "last" or file.step <= int(wanted)]
-        file = at_or_before[-1] if at_or_before else kept[0]
-        record = run.record
+        kept, record = run.snapshots(), run.record
+        file = next(reversed(kept.list()), None) if wanted == "last" else kept.at(int(wanted))
+        if file is None:
+            raise SnapshotError(f"The run {record.name} has no snapshot yet; train it a little first.")
         knobs = file.info.get("config", record.knobs)
-        frozen = self._freeze(record.family, knobs, record.shape, record.conditions, run.snapshots().load(file))
+        frozen = self._freeze(record.family, knobs, record.shape, record.conditions, kept.load(file))
         return Opened(snapshot, frozen, file.step, record.family, record.name, DataRef.from_plain(record.data))
 
 

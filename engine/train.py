@@ -43,7 +43,8 @@ from engine.run_facts import sample_row
 from engine.stepper import Stepper, to_samples
 from engine.storage import files, runs
 from engine.storage.checkpoint import BackgroundSaver, CheckpointError, latest_checkpoint, load_checkpoint
-from engine.storage.run_record import RunRecord
+from engine.storage.run_record import RunError, RunRecord
+from engine.storage.snapshots import keep_exactly
 
 GRID_COUNT = 64
 PREVIEW_COUNT = 64
@@ -279,7 +280,7 @@ class Training:
         early = self.step <= 64 and (self.step & (self.step - 1)) == 0
         grid_now = all_now or self._grid_due.due(now) or (early and now >= self._grid_due.next_time - 0.6)
         if grid_now or (self._live_due.due(now) and self.live.wanted()):
-            snapshot = self.publish()
+            snapshot = self.publish(drawn=grid_now)
             self._live_due.done(now, time.monotonic())
         if grid_now:
             self.draw_grid(snapshot)
@@ -307,15 +308,15 @@ class Training:
         one = tuple(np.array([x], np.float64) for x in at)
         self.tell(Progress(self.path, {name: (*one, np.array([x])) for name, x in values.items()}))  # type: ignore[misc]
 
-    def publish(self) -> Snapshot:
-        """Freeze the present (EMA) weights as the snapshot "live"."""
+    def publish(self, *, drawn: bool = False) -> Snapshot:
+        """Freeze the present (EMA) weights as the snapshot "live"; `drawn` where a grid comes of them."""
         copies = {name: tensor.detach().clone() for name, tensor in self.stepper.family.snapshot_tensors().items()}
         finish_work(self.device)
         snapshot = self.stepper.entry.open_snapshot(self.stepper.config, self.stepper.family.spec, copies)
         record = self.writer.record
-        data = DataRef.from_plain(record.data)
-        self.live.put(LiveModel(snapshot, self.step, self.path, record.family, record.name, data, self.stepper.config))
-        self.tell(LiveChanged(self.step))
+        about = (record.family, record.name, DataRef.from_plain(record.data), self.stepper.config)
+        self.live.put(LiveModel(snapshot, copies, self.step, self.path, *about), drawn=drawn)
+        self.tell(LiveChanged(self.path, self.step))
         return snapshot
 
     def draw_grid(self, snapshot: Snapshot) -> None:
@@ -404,6 +405,18 @@ class Training:
             self.writer.close()
             self._tell_problems()
             self.tell(self.state("failed" if reason else "ended"))
+
+
+def keep_weights(live: LiveSnapshot, path: str, step: int) -> None:
+    """Keep in the run the exact weights behind a picture of the live run. Raises RunError where they are gone."""
+    model = live.at(path, step)
+    if model is None:
+        raise RunError(
+            f"The weights of step {step} are not in memory any more, so the command in the picture opens the nearest "
+            "snapshot of the run; save the picture again while it is new."
+        )
+    folder = runs.open_run(Path(path)).snapshots().folder
+    keep_exactly(folder, step, model.tensors, {"config": values_of(model.config)})
 
 
 def grid_samples(space: LatentSpace, points: bool, device: torch.device) -> Samples:

@@ -13,6 +13,7 @@ from engine.mailbox import Mailbox
 from engine.messages import (
     EndRun,
     Event,
+    KeepWeights,
     ResumeRun,
     SaveCheckpoint,
     SetKnob,
@@ -110,6 +111,8 @@ class TrainLane(Lane):
                 case SaveCheckpoint():
                     if self._training is not None:
                         self._training.save()
+                case KeepWeights(path=path, step=step):
+                    self._keep_weights(path, step)
                 case EndRun():
                     self._end()
         except Exception as error:  # noqa: BLE001  told to the person; the lane goes on with the next command
@@ -212,6 +215,11 @@ class TrainLane(Lane):
             training.close()
         self._running = False
 
+    def _keep_weights(self, path: str, step: int) -> None:
+        from engine.train import keep_weights
+
+        keep_weights(self._live_snapshot, path, step)
+
     def _leave(self) -> None:
         self._end()
 
@@ -224,5 +232,6 @@ _DOING: dict[type, str] = {
     SetKnob: "Changing a knob",
     SetPace: "Changing the pace",
     SaveCheckpoint: "Saving a checkpoint",
+    KeepWeights: "Keeping the weights of the picture",
     EndRun: "Ending the run",
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine import LIVE, KeepWeights, run_snapshot
 from explorer import docks
 from explorer.bridge import Bridge
 from explorer.docks import Docks
@@ -14,9 +16,12 @@ from explorer.drops import DropError, Found, what_is
 from explorer.opening import Opening, RecallError
 from explorer.panel import Panel
 from explorer.pictures import PictureError, write_png
+from explorer.provenance import SNAPSHOT, STEP, of_run
 from explorer.session import SUFFIX, SessionError, read_session, session_of, write_session
 from explorer.text import tr
 from explorer.widgets.card import Card
+
+Picture = tuple[QImage, dict[str, str]]
 
 
 class Filing:
@@ -31,19 +36,32 @@ class Filing:
     # ---------------------------------------------------------------------------------------------- saving
 
     def ask_and_save_picture(self, panel: Panel) -> None:
-        if panel.save_picture() is None:
+        saved = self._kept_picture(panel)  # before the dialog: training goes on behind it
+        if saved is None:
             self._card.say(tr("There is no picture in {panel} to save.", panel=tr(panel.title)))
             return
         start = str(self._folder() / f"{panel.key}.png")
         file, _ = QFileDialog.getSaveFileName(self._parent, tr("Save the picture"), start, tr("PNG picture (*.png)"))
         if file:
-            self.save_picture(panel, Path(file))
+            self._write(saved, Path(file))
 
     def save_picture(self, panel: Panel, file: Path) -> None:
         """Write a panel's picture with its metadata."""
+        saved = self._kept_picture(panel)
+        if saved is not None:
+            self._write(saved, file)
+
+    def _kept_picture(self, panel: Panel) -> Picture | None:
+        """A panel's picture; the run keeps the weights behind one that the live model drew."""
         saved = panel.save_picture()
-        if saved is None:
-            return
+        if saved is None or saved[1].get(SNAPSHOT) != LIVE:
+            return saved
+        image, facts = saved
+        path, step = self._bridge.state.live_run, int(facts[STEP])
+        self._bridge.post(KeepWeights(path, step))
+        return image, of_run(facts, run_snapshot(path, step))
+
+    def _write(self, saved: Picture, file: Path) -> None:
         file = file.with_suffix(".png")
         try:
             write_png(*saved, file)

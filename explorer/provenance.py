@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine import Arithmetic, Point, point_from_text, to_plain
 
 PREFIX = "latent-explorer"
+COMMAND, SNAPSHOT, STEP = f"{PREFIX}:command", f"{PREFIX}:snapshot", f"{PREFIX}:step"
 OWN_SIZE = ["--scale", "1"]  # a picture is saved pixel by pixel
 
 
-def points_facts(snapshot: str, step: int, points: Sequence[Point], columns: int | None = None) -> dict[str, str]:
+def points_facts(
+    snapshot: str, step: int, points: Sequence[Point], columns: int | None = None, *, stored: bool = False
+) -> dict[str, str]:
     """The metadata of pictures at some places: `--point` where that says it all, else `--recipe` with a list.
 
-    `columns` is how many lie beside each other in a grid; None for one picture.
+    `columns` is how many lie beside each other in a grid; None for one picture. `stored` pictures are those of the
+    sample grid that the run kept at this step, whose weights it may have thinned out since.
     """
     short = all(point_from_text(point.text()) == point for point in points)
     recipe = json.dumps([to_plain(point) for point in points], separators=(",", ":"))
     options = [word for point in points for word in ("--point", point.text())] if short else ["--recipe", recipe]
     options += OWN_SIZE if columns is None else [*OWN_SIZE, "--columns", str(columns)]
+    options += ["--stored"] if stored else []
     return _facts("sample", snapshot, step, recipe, options)
 
 
@@ -33,11 +38,18 @@ def arithmetic_facts(snapshot: str, step: int, arithmetic: Arithmetic) -> dict[s
     return _facts("arithmetic", snapshot, step, recipe, ["--recipe", recipe, "--only-result", *OWN_SIZE])
 
 
+def of_run(facts: Mapping[str, str], snapshot: str) -> dict[str, str]:
+    """The same metadata for a snapshot that lasts: what was drawn by "live" is made again from its run."""
+    words = shlex.split(facts[COMMAND])
+    words[words.index("--snapshot") + 1] = snapshot
+    return {**facts, COMMAND: shlex.join(words), SNAPSHOT: snapshot}
+
+
 def _facts(verb: str, snapshot: str, step: int, recipe: str, options: Sequence[str]) -> dict[str, str]:
     words = ["python", "-m", "engine", verb, "--snapshot", snapshot, *options]
     return {
-        f"{PREFIX}:command": shlex.join(words),
-        f"{PREFIX}:snapshot": snapshot,
-        f"{PREFIX}:step": str(step),
+        COMMAND: shlex.join(words),
+        SNAPSHOT: snapshot,
+        STEP: str(step),
         f"{PREFIX}:recipe": recipe,
     }

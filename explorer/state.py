@@ -83,6 +83,7 @@ class State:
     snapshot_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     snapshots: Mapping[str, engine.SnapshotInfo] = field(default_factory=dict)
     explored: str = ""  # the id of the snapshot that is explored
+    live_run: str = ""  # the path of the run that the snapshot "live" is of
     live_step: int | None = None
     at_step: int | None = None  # where the scrubber stands; None follows the newest
     plan: PlanRun | None = None
@@ -200,7 +201,7 @@ _FOLDS = {
     engine.GridDrawn: _grid_drawn,
     engine.SnapshotSaved: _snapshot_saved,
     engine.SnapshotOpened: _snapshot_opened,
-    engine.LiveChanged: lambda s, e: dataclasses.replace(s, live_step=e.step),
+    engine.LiveChanged: lambda s, e: dataclasses.replace(s, live_run=e.path, live_step=e.step),
     engine.DataOpened: lambda s, e: dataclasses.replace(s, opened_data=_with(s.opened_data, e.data, e)),
     engine.DirectionsFound: _directions,
     engine.DirectionMade: _direction,

@@ -12,12 +12,13 @@ import numpy as np
 import tyro
 
 from engine.commands import pictures, recipes
-from engine.commands.exploring import Explored, SnapshotOptions, all_moves
+from engine.commands.exploring import Explored, SnapshotOptions, all_moves, snapshot_name
 from engine.commands.options import parse
 from engine.commands.terminal import Bars, CommandError, interruptible, say, say_json
 from engine.controls import GRID_SEED, Interpolation, Point, point_from_text, to_plain
 from engine.explore import CHUNK, POINT_CHUNK
 from engine.messages import Samples
+from engine.storage import runs
 
 DESCRIPTION = "Draw samples of a model: a PNG of pictures that says how to make it again, or points as CSV or NPY."
 MOST = 100_000
@@ -41,6 +42,8 @@ class SampleOptions(SnapshotOptions):
     """What the samples should be, as COLUMN=VALUE, for models that were trained with conditions."""
     interpolation: Interpolation = "slerp"
     """How places between whole numbers are made."""
+    stored: bool = False
+    """Take the samples from the grid that the run kept at exactly this step, instead of drawing them anew."""
     out: str | None = None
     """The file: .png for pictures, .csv or .npy for points. Without it, a free name in this folder."""
     scale: int = 4
@@ -51,28 +54,35 @@ class SampleOptions(SnapshotOptions):
     """Print one JSON object and nothing else."""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Samples with the snapshot that they come from; `name` names the same weights for ever."""
+
+    samples: Samples
+    name: str
+    step: int
+    title: str
+    scores: list[float] | None = None
+
+
 @interruptible
 def run(words: Sequence[str]) -> int:
     options = parse(SampleOptions, words, "sample", DESCRIPTION)
     points = _points(options)
-    explored = Explored(options)
-    for point in points:
-        explored.check(point.condition)
-    path = pictures.target(options.out, "sample", pictures.POINTS if explored.is_points else pictures.PICTURES)
-    if not explored.is_points:
-        height, width, _ = explored.opened.snapshot.spec.shape
-        pictures.grid_shape(len(points), height * options.scale, width * options.scale, options.columns)
-    with Bars(quiet=options.json) as bars:
-        explored.find_directions(all_moves(points), bars)
-        samples = bars.measured("Drawing", _drawn(explored, points, options.interpolation))
-    texts = _facts(explored, points, options)
-    if explored.is_points:
-        pictures.write_points(path, samples)
+    drawn = _stored(options, points) if options.stored else _drawn_anew(options, points)
+    path = pictures.target(options.out, "sample", _suffixes(drawn.samples.ndim == 2))
+    texts = _facts(drawn, points, options)
+    if drawn.samples.ndim == 2:
+        pictures.write_points(path, drawn.samples)
     else:
-        sheet = pictures.grid(np.asarray(samples, np.uint8), options.scale, options.columns)
+        sheet = pictures.grid(np.asarray(drawn.samples, np.uint8), options.scale, options.columns)
         pictures.write_png(path, sheet, texts)
-    _report(explored, points, samples, path, texts, json=options.json)
+    _report(drawn, points, path, texts, json=options.json)
     return 0
+
+
+def _suffixes(points: bool) -> tuple[str, ...]:
+    return pictures.POINTS if points else pictures.PICTURES
 
 
 def _points(options: SampleOptions) -> tuple[Point, ...]:
@@ -91,7 +101,47 @@ def _points(options: SampleOptions) -> tuple[Point, ...]:
     return tuple(dataclasses.replace(point, condition=condition) if condition else point for point in given)
 
 
-def _drawn(explored: Explored, points: Sequence[Point], interpolation: Interpolation) -> Any:
+def _drawn_anew(options: SampleOptions, points: Sequence[Point]) -> Drawn:
+    explored = Explored(options)
+    for point in points:
+        explored.check(point.condition)
+    pictures.target(options.out, "sample", _suffixes(explored.is_points))
+    if not explored.is_points:
+        height, width, _ = explored.opened.snapshot.spec.shape
+        pictures.grid_shape(len(points), height * options.scale, width * options.scale, options.columns)
+    with Bars(quiet=options.json) as bars:
+        explored.find_directions(all_moves(points), bars)
+        samples = bars.measured("Drawing", _in_batches(explored, points, options.interpolation))
+    scores = explored.scores(samples) if options.json else None
+    return Drawn(samples, explored.name, explored.opened.step, explored.opened.title, scores)
+
+
+def _stored(options: SampleOptions, points: Sequence[Point]) -> Drawn:
+    """Samples of a grid that a run kept: they are as they were, also where their weights are gone."""
+    name = snapshot_name(options.snapshot)
+    folder, _, told = name.removeprefix("run:").rpartition("@")
+    if not name.startswith("run:"):
+        raise CommandError("Only a run keeps sample grids; name one as run:FOLDER@STEP.")
+    opened = runs.open_run(Path(folder))
+    grids = opened.grids()
+    grids.poll()
+    steps = grids.steps()
+    wanted = max(steps, default=0) if told == "last" else int(told)
+    if wanted not in steps:
+        nearest = min(steps, key=lambda step: abs(step - wanted), default=None)
+        rest = "" if nearest is None else f"; the nearest is that of step {nearest}"
+        raise CommandError(f"The run {opened.record.name} kept no grid at step {wanted}{rest}.")
+    _, kept = grids.read(wanted)
+    places = [Point(seed=GRID_SEED, x=float(x)) for x in range(len(kept))]
+    asked = [dataclasses.replace(point, condition=()) for point in points]
+    if not all(point in places for point in asked):
+        last = len(kept) - 1
+        raise CommandError(f"A grid of this run holds the places {GRID_SEED}:0,0 to {GRID_SEED}:{last},0 and no other.")
+    rows = [places.index(point) for point in asked]
+    return Drawn(kept[rows], f"run:{folder}@{wanted}", wanted, opened.record.name)
+
+
+def _in_batches(explored: Explored, points: Sequence[Point], interpolation: Interpolation) -> Any:
     """The samples of places, in whole batches of the explore lane; yields (done, total)."""
     at_once = POINT_CHUNK if explored.is_points else 4 * CHUNK
     parts: list[Samples] = []
@@ -101,7 +151,7 @@ def _drawn(explored: Explored, points: Sequence[Point], interpolation: Interpola
     return np.concatenate(parts)
 
 
-def _facts(explored: Explored, points: Sequence[Point], options: SampleOptions) -> dict[str, str]:
+def _facts(drawn: Drawn, points: Sequence[Point], options: SampleOptions) -> dict[str, str]:
     """The command names plain places and one condition where that loses nothing, else it carries the recipe."""
     recipe = [to_plain(point) for point in points]
     first = tuple(Point(seed=options.seed, x=float(x)) for x in range(len(points)))
@@ -119,30 +169,23 @@ def _facts(explored: Explored, points: Sequence[Point], options: SampleOptions) 
     words += ["--interpolation", "lerp"] if options.interpolation == "lerp" else []
     words += ["--scale", str(options.scale)] if options.scale != SampleOptions.scale else []
     words += [] if options.columns is None else ["--columns", str(options.columns)]
-    return pictures.facts("sample", explored.name, explored.opened.step, recipe, words)
+    words += ["--stored"] if options.stored else []
+    return pictures.facts("sample", drawn.name, drawn.step, recipe, words)
 
 
-def _report(
-    explored: Explored,
-    points: Sequence[Point],
-    samples: Samples,
-    path: Path,
-    texts: dict[str, str],
-    *,
-    json: bool,
-) -> None:
+def _report(drawn: Drawn, points: Sequence[Point], path: Path, texts: dict[str, str], *, json: bool) -> None:
     command = texts[f"{pictures.PREFIX}:command"]
     if not json:
-        say(f"{len(samples)} samples of {explored.opened.title}, step {explored.opened.step}: {path}")
+        say(f"{len(drawn.samples)} samples of {drawn.title}, step {drawn.step}: {path}")
         say(f"Again: {command}")
         return
     say_json(
         {
             "file": str(path),
-            "snapshot": explored.name,
-            "step": explored.opened.step,
+            "snapshot": drawn.name,
+            "step": drawn.step,
             "command": command,
             "points": [to_plain(point) for point in points],
-            "scores": explored.scores(samples),
+            "scores": drawn.scores,
         }
     )

@@ -4,7 +4,8 @@ Which ones stay: seen on the axis sqrt(step), they are kept as evenly spaced as 
 changes fast at first and slowly later. Whenever the files together exceed the budget, the snapshot goes whose
 neighbours are closest to each other on that axis; the first and the newest never go.
 
-A snapshot is one safetensors file, weights and note together, so it appears whole or not at all.
+A snapshot is one safetensors file, weights and note together, so it appears whole or not at all. Beside these, `kept/`
+holds the exact weights behind pictures that somebody saved: they never go, and they are found by their step alone.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ LARGEST = 2 << 30
 LARGEST_HEAD = 64 * files.MEBIBYTE
 LARGEST_HALF = 65504.0
 
+KEPT = "kept"
 _NAME = re.compile(r"step-(\d{8,18})\.safetensors")
 
 
@@ -79,6 +81,12 @@ class Snapshots:
         """The newest snapshot at or before `step`, else the first; None where there is none. Raises StorageError."""
         found = self.list()
         return found[max(bisect.bisect_right(found, step, key=lambda file: file.step) - 1, 0)] if found else None
+
+    def at(self, step: int) -> SnapshotFile | None:
+        """What opens for `step`: the exact weights kept for a picture of that step, else the nearest snapshot."""
+        path = _file_of(self.folder / KEPT, step)
+        seen = files.look(path)
+        return self.nearest(step) if seen is None else SnapshotFile(path, step, seen.st_size)
 
     def load(self, file: SnapshotFile) -> dict[str, Tensor]:
         """The weights in the types they had, on the CPU. Loads torch. Raises SnapshotError, StorageError."""
@@ -145,12 +153,8 @@ class SnapshotWriter(Snapshots):
 
         A snapshot of the same step is replaced. False if the disk is too slow to keep it.
         """
-        import safetensors.torch
-
-        halves, halved = _halve(tensors)
-        note = files.json_text({"format": FORMAT, "step": int(step), "info": info, "halved": halved})
-        data: bytes = safetensors.torch.save(halves, {"snapshot": note})
-        file = SnapshotFile(self.folder / f"step-{step:08d}.safetensors", int(step), len(data))
+        data = _packed(step, *_halve(tensors), info)
+        file = SnapshotFile(_file_of(self.folder, step), int(step), len(data))
         self._added_at = time.monotonic()
         with self._lock:
             former = self._kept
@@ -179,6 +183,25 @@ class SnapshotWriter(Snapshots):
             raise
         finally:
             _remove(surplus)
+
+
+def keep_exactly(folder: Path, step: int, tensors: Mapping[str, Tensor], info: Mapping[str, Any]) -> None:
+    """Keep the weights of a step as they are, for as long as the run's snapshots in `folder` live. Raises OSError."""
+    files.make_folder(folder / KEPT)
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    files.write_bytes(_file_of(folder / KEPT, step), _packed(step, whole, {}, info), durable=False)
+
+
+def _file_of(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:08d}.safetensors"
+
+
+def _packed(step: int, tensors: dict[str, Tensor], halved: Mapping[str, str], info: Mapping[str, Any]) -> bytes:
+    import safetensors.torch
+
+    note = files.json_text({"format": FORMAT, "step": int(step), "info": info, "halved": halved})
+    data: bytes = safetensors.torch.save(tensors, {"snapshot": note})
+    return data
 
 
 def _remove(surplus: Sequence[SnapshotFile]) -> None:

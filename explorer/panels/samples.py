@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 import engine
 from engine import Event, Frame, GridDrawn, Point
-from explorer.explored import conditions_of_run, grouped, run_is_explored, snapshot_title, step_at
+from explorer.explored import conditions_of_run, grouped, run_is_explored, snapshot_title
 from explorer.panel import Desk, Panel
 from explorer.provenance import points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
@@ -414,13 +414,14 @@ class SamplesPanel(Panel):
         """The chosen sample where there is one and the grid has the focus, else the whole grid."""
         if self._stack.currentWidget() is not self._grid or self._grid.count() == 0:
             return None
-        snapshot, step = self._source()
+        snapshot, step, stored = self._source()
         chosen = self._grid.picture(self._grid.index()) if self._grid.hasFocus() else None
         if chosen is not None:
-            return to_qimage(chosen), points_facts(snapshot, step, [self._sample(self._grid.index())])
+            return to_qimage(chosen), points_facts(snapshot, step, [self._sample(self._grid.index())], stored=stored)
         image = self._grid.image()
         points = [self._sample(k) for k in range(self._grid.count())]
-        return None if image is None else (image, points_facts(snapshot, step, points, self._grid.columns()))
+        facts = points_facts(snapshot, step, points, self._grid.columns(), stored=stored)
+        return None if image is None else (image, facts)
 
     def _sample(self, index: int) -> Point:
         """Sample k of the grid in view: a run of a conditional model gives it the k-th of each column's values."""
@@ -429,13 +430,12 @@ class SamplesPanel(Panel):
         condition = tuple((name, values[index % len(values)]) for name, values in columns.items() if values)
         return dataclasses.replace(_draw(index), condition=condition)
 
-    def _source(self) -> tuple[str, int]:
-        """The snapshot and step that the samples in view come from."""
+    def _source(self) -> tuple[str, int, bool]:
+        """The snapshot and step that the samples in view come from, and whether a run keeps the samples themselves."""
         if self._shown is None:
-            return (self._drawn.snapshot, self._drawn.step) if self._drawn is not None else ("", 0)
+            return (self._drawn.snapshot, self._drawn.step, False) if self._drawn is not None else ("", 0, False)
         path, step = self._shown
-        kept = step_at(self.desk.state().snapshot_steps.get(path, ()), step)
-        return engine.run_snapshot(path, step if kept is None else kept), step
+        return engine.run_snapshot(path, step), step, True
 
 
 def _draw(index: int) -> Point:

@@ -9,6 +9,8 @@ import torch
 from engine.messages import LIVE, run_snapshot
 from engine.shelf import Shelf, SnapshotError
 from engine.storage import runs
+from engine.storage.run_record import RunError
+from engine.train import keep_weights
 from tests.engine.conftest import Bench
 
 
@@ -41,6 +43,28 @@ def test_directions_of_a_live_run_stay_while_it_learns_and_go_with_it(bench: Ben
     second.publish()
     assert not shelf.open(LIVE).directions
     second.close()
+
+
+def test_the_exact_weights_behind_a_saved_picture_open_by_their_step(bench: Bench, shelf: Shelf):
+    training = bench.start()
+    training.advance()
+    training.publish()
+    z = torch.ones(1, training.stepper.config.z_size)
+    shown = shelf.open(LIVE).space.decode(z)
+    for _ in range(3):
+        training.advance()
+        training.publish()
+    keep_weights(bench.live, training.path, 1)
+    training.close()
+    assert torch.equal(shelf.open(run_snapshot(training.path, 1)).space.decode(z), shown)
+    assert shelf.open(run_snapshot(training.path)).step == 4
+
+
+def test_weights_that_are_gone_get_a_sentence(bench: Bench):
+    training = bench.start()
+    with pytest.raises(RunError, match="step 99 are not in memory any more"):
+        keep_weights(bench.live, training.path, 99)
+    training.close()
 
 
 def test_what_is_not_there_gets_a_sentence(bench: Bench, shelf: Shelf):

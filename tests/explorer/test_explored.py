@@ -59,7 +59,7 @@ def test_bundled_live_and_runs_can_be_chosen(state: State) -> None:
 
 def test_titles_have_the_step(state: State) -> None:
     assert snapshot_title(state, BUNDLED) == "Portraits, step 40\u2009000"
-    live = fold(fold(state, engine.SnapshotOpened(info("live", title="one", step=3))), engine.LiveChanged(7))
+    live = fold(fold(state, engine.SnapshotOpened(info("live", title="one", step=3))), engine.LiveChanged("/runs/a", 7))
     assert snapshot_title(live, "live") == "one, step 7"
 
 

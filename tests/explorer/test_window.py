@@ -13,11 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QTabBar
 
 import engine
-from engine import DataRef
+from engine import DataRef, Point
 from explorer import docks
 from explorer.bridge import Bridge
 from explorer.keysheet import KeySheet
 from explorer.pictures import facts_in, write_png
+from explorer.provenance import points_facts
 from explorer.session import read_session
 from explorer.state import ChooseSnapshot, Scrub
 from explorer.theme import Theme
@@ -86,9 +87,9 @@ def test_live_is_known_once_a_run_has_weights(window: MainWindow, bridge: Bridge
     fake.say(run_opened(), train_state())
     bridge.poll()
     assert engine.OpenSnapshot(engine.LIVE) not in fake.posted
-    fake.say(engine.LiveChanged(1), engine.LiveChanged(2))
+    fake.say(engine.LiveChanged("/runs/a", 1), engine.LiveChanged("/runs/a", 2))
     bridge.poll()
-    fake.say(engine.LiveChanged(3))
+    fake.say(engine.LiveChanged("/runs/a", 3))
     bridge.poll()
     assert fake.posted.count(engine.OpenSnapshot(engine.LIVE)) == 1
     assert bridge.state.explored != engine.LIVE
@@ -262,6 +263,20 @@ def test_saving_a_picture_with_its_metadata(window: MainWindow, tmp_path: Path) 
     assert window.card.text() == "Saved a.png."
     window.filing.save_picture(panel, tmp_path / "no" / "a.png")
     assert "another folder" in window.card.text()
+
+
+def test_a_picture_of_the_live_run_names_weights_that_the_run_keeps(
+    window: MainWindow, bridge: Bridge, fake: FakeEngine, tmp_path: Path
+) -> None:
+    fake.say(run_opened(), train_state(), engine.LiveChanged("/runs/a", 7))
+    bridge.poll()
+    panel = window.panels["data"]
+    panel.save_picture = lambda: (to_qimage(pictures(1)[0]), points_facts(engine.LIVE, 7, [Point(seed=2)]))
+    window.filing.save_picture(panel, tmp_path / "a.png")
+    assert engine.KeepWeights("/runs/a", 7) in fake.posted
+    facts = facts_in(tmp_path / "a.png")
+    assert facts["latent-explorer:snapshot"] == "run:/runs/a@7"
+    assert "--snapshot run:/runs/a@7" in facts["latent-explorer:command"]
 
 
 def test_a_session_there_and_back(window: MainWindow, bridge: Bridge, fake: FakeEngine, tmp_path: Path) -> None:

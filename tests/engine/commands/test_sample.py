@@ -13,6 +13,7 @@ from engine import explore
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.controls import Move, Point, to_plain
 from engine.messages import DrawPoints
+from engine.storage import runs
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -55,6 +56,35 @@ def test_the_command_in_a_picture_makes_it_again(told, faces: str, tmp_path: Pat
     told(["sample", "--snapshot", faces, *words, "--out", "first.png"])
     told([*again(tmp_path / "first.png"), "--out", "second.png"])
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "second.png").read_bytes()
+
+
+def test_a_grid_that_the_run_kept_comes_out_as_it_was(told, home: Path, faces: str, tmp_path: Path):
+    run = runs.open_run(home / "runs" / "faces")
+    grids = run.grids()
+    grids.poll()
+    step = grids.steps()[1]
+    _, kept = grids.read(step)
+    name = f"run:{run.path}@{step}"
+    told(["sample", "--snapshot", name, "--stored", "--point", "0:3", "--scale", "1", "--out", "one.png"])
+    assert np.array_equal(pixels(tmp_path / "one.png"), kept[3])
+    told([*again(tmp_path / "one.png"), "--out", "two.png"])
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    told(["sample", "--snapshot", faces, "--stored", "--count", "4", "--scale", "1", "--out", "last.png"])
+    assert np.array_equal(pixels(tmp_path / "last.png")[:16, :16], grids.read(grids.steps()[-1])[1][0])
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "words", "sentence"),
+    [
+        ("bundled:portraits-32", (), "Only a run keeps sample grids"),
+        ("@77", (), "kept no grid at step 77; the nearest is that of step"),
+        ("@last", ("--point", "1:0"), "holds the places 0:0,0 to 0:63,0"),
+        ("@last", ("--point", "0:99"), "holds the places 0:0,0 to 0:63,0"),
+    ],
+)
+def test_what_no_grid_holds_gets_a_sentence(refused, home: Path, snapshot: str, words: tuple[str, ...], sentence: str):
+    name = snapshot if snapshot.startswith("bundled") else f"run:{home / 'runs' / 'faces'}{snapshot}"
+    assert sentence in refused(["sample", "--snapshot", name, "--stored", *words])
 
 
 def test_a_picture_is_a_recipe(told, faces: str, tmp_path: Path):

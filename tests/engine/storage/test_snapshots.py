@@ -11,7 +11,7 @@ import torch
 
 from engine.storage import files, snapshots
 from engine.storage.errands import Errands
-from engine.storage.snapshots import SnapshotError, SnapshotFile, Snapshots, SnapshotWriter, thin
+from engine.storage.snapshots import SnapshotError, SnapshotFile, Snapshots, SnapshotWriter, keep_exactly, thin
 from tests.engine.storage.disk_faults import Failing
 
 
@@ -56,6 +56,25 @@ def test_the_snapshot_nearest_before_a_step_is_shown(tmp_path: Path, errands: Er
     errands.wait(10)
     shown = [Snapshots(tmp_path).nearest(step) for step in (5, 10, 29, 99)]
     assert [file.step for file in shown if file] == [10, 10, 20, 30]
+
+
+def test_weights_kept_for_a_picture_are_exact_and_outlast_thinning_and_going_back(
+    tmp_path: Path, errands: Errands
+) -> None:
+    writer = SnapshotWriter(tmp_path, errands, budget=1)
+    for step in (10, 20, 30):
+        writer.add(step, weights(step), {})
+    keep_exactly(tmp_path, 25, weights(25), {"config": {"z": 2}})
+    writer.rewind(10)
+    errands.wait(10)
+    reader = Snapshots(tmp_path)
+    assert [file.step for file in reader.list()] == [10]
+    file = reader.at(25)
+    assert file is not None
+    assert file.info == {"config": {"z": 2}}
+    for name, tensor in reader.load(file).items():
+        torch.testing.assert_close(tensor, weights(25)[name], rtol=0, atol=0, equal_nan=True)
+    assert [reader.at(step).step for step in (10, 24, 26)] == [10, 10, 10]
 
 
 def test_a_run_that_goes_back_removes_what_came_after(tmp_path: Path, errands: Errands) -> None:

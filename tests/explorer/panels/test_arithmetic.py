@@ -302,7 +302,7 @@ def test_live_is_chosen_by_hand_only(panel: ArithmeticPanel, stage: Stage) -> No
 def test_new_weights_of_the_live_run_are_drawn(panel: ArithmeticPanel, stage: Stage, qtbot: QtBot) -> None:
     stage.tell(run_opened(training=True), ChooseSnapshot("live"), engine.SnapshotOpened(info("live", title="one")))
     stage.answer()
-    stage.tell(engine.LiveChanged(200))
+    stage.tell(engine.LiveChanged("/runs/a", 200))
     qtbot.waitUntil(lambda: bool(stage.of(DrawArithmetic)), timeout=2000)
     assert stage.of(DrawPoints)
 

@@ -124,7 +124,7 @@ def test_it_asks_again_for_new_weights_one_request_at_a_time(panel: DecisionPane
     stage.tell(points_run(), live())
     ask(panel)
     for step in (10, 20, 30):
-        stage.tell(engine.LiveChanged(step))
+        stage.tell(engine.LiveChanged("/runs/a", step))
         ask(panel)
     assert len(stage.of(engine.DrawDecision)) == 1
     stage.tell(decision(2, asked(stage, engine.DrawDecision).number))
@@ -137,7 +137,7 @@ def test_it_asks_again_for_new_weights_one_request_at_a_time(panel: DecisionPane
 def test_nobody_looks_nothing_is_asked(panel: DecisionPanel, stage: Stage) -> None:
     panel.window().hide()
     stage.tell(points_run(), live())
-    stage.tell(engine.LiveChanged(5))
+    stage.tell(engine.LiveChanged("/runs/a", 5))
     assert not panel._pace.isActive()
     panel.window().show()
     assert panel._pace.isActive()
@@ -270,7 +270,7 @@ def test_a_failure_is_told_and_the_next_change_asks_again(panel: DecisionPanel, 
     ask(panel)
     stage.tell(engine.Failed("Drawing", "The data set is gone; open it again.", channel="decision"))
     assert panel._note.text() == "The data set is gone; open it again."
-    stage.tell(engine.LiveChanged(9))
+    stage.tell(engine.LiveChanged("/runs/a", 9))
     ask(panel)
     assert len(stage.of(engine.DrawDecision)) == 2
 

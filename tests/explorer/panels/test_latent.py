@@ -325,7 +325,7 @@ def test_a_saved_picture_says_how_to_make_it_again(panel: LatentPanel) -> None:
 def test_live_weights_are_drawn_again(panel: LatentPanel, stage: Stage) -> None:
     stage.tell(ChooseSnapshot("live"), engine.SnapshotOpened(info("live")))
     stage.posted.clear()
-    stage.tell(engine.LiveChanged(100))
+    stage.tell(engine.LiveChanged("/runs/a", 100))
     assert stage.of(DrawPoints)[-1].snapshot == "live"
 
 

@@ -170,7 +170,8 @@ def test_a_saved_grid_says_how_to_make_it_again(running: SamplesPanel) -> None:
     assert saved is not None
     image, facts = saved
     words = shlex.split(facts["latent-explorer:command"])
-    assert words[3:6] == ["sample", "--snapshot", "run:runs/one@100"]
+    assert words[3:6] == ["sample", "--snapshot", "run:runs/one@200"]
+    assert "--stored" in words
     assert words.count("--point") == 9
     assert len(json.loads(facts["latent-explorer:recipe"])) == 9
     assert image.width() == 3 * 9 - 1
