@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.families.gan import losses
-from engine.families.gan.recipe import Networks, Recipe, conditions_of, draw_z, stack_codes
+from engine.families.gan.recipe import Networks, Recipe, conditions_of, draw_nearby, draw_z, stack_codes
 from engine.family import Batch, Family, Losses, Phase, SampleSpec, Tensors
 from engine.nn.diffaugment import diffaugment
 from engine.nn.ema import ema_beta, ema_update
@@ -30,6 +30,7 @@ class Lent:
     of DCGAN does). `statistics` are G's buffers after making them."""
 
     step: int
+    z_NZ: Tensor
     made: Tensor
     codes_NK: Tensor | None
     statistics: list[Tensor]
@@ -102,27 +103,36 @@ class Gan(Family):
     def _lend(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Lent:
         """Samples with their graph. The running statistics of G stay as they are until G itself takes the step."""
         before = [each.clone() for each in self.generator.buffers()]
-        made = self.generator(self._draw(x, rng), codes_NK)
+        z_NZ = self._draw(x, rng)
+        made = self.generator(z_NZ, codes_NK)
         after = [each.clone() for each in self.generator.buffers()]
         _set_buffers(self.generator, before)
-        return Lent(step, made, codes_NK, after)
+        return Lent(step, z_NZ, made, codes_NK, after)
 
     def _generator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
         lent, self._lent = self._lent, None
         if lent is not None and lent.step == step:
-            made, codes_NK = lent.made, lent.codes_NK
+            z_NZ, made, codes_NK = lent.z_NZ, lent.made, lent.codes_NK
             _set_buffers(self.generator, lent.statistics)
         else:
-            made = self.generator(self._draw(x, rng), codes_NK)
+            z_NZ = self._draw(x, rng)
+            made = self.generator(z_NZ, codes_NK)
         with held(self.discriminator):
-            made = self._augment(made, rng)
-            made_N = self.discriminator(made, codes_NK, rng)
+            made_N = self.discriminator(self._augment(made, rng), codes_NK, rng)
             real_N = None
             if self.recipe.loss == "relativistic":
                 with torch.no_grad():
                     real_N = self.discriminator(self._augment(x, rng), codes_NK, rng)
         total = losses.generator_loss(self.recipe.loss, made_N, real_N)
-        return Losses(total, {"loss/G": total.detach()})
+        terms = {"loss/G": total.detach()}
+
+        # Keep the latent space smooth: now and then, and then the more.
+        recipe = self.recipe
+        if recipe.smoothness > 0 and step % recipe.smooth_every == 0:
+            change = losses.latent_change(made, self.generator(draw_nearby(z_NZ, rng), codes_NK))
+            total = total + change * (recipe.smoothness * recipe.smooth_every)
+            terms["latent change"] = change.detach()
+        return Losses(total, terms)
 
     def _opinions(self, real_N: Tensor, made_N: Tensor) -> Tensors:
         """What D thinks, as curves: probabilities and the value, or how often it ranks a pair rightly."""

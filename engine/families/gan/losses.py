@@ -49,6 +49,19 @@ def gradient_penalty(logits_N: Tensor, x: Tensor) -> Tensor:
     return gradient.square().flatten(1).sum(dim=1).mean()
 
 
+def latent_change(samples: Tensor, nearby: Tensor) -> Tensor:
+    """How much samples differ from those of latents nearby, on average over all numbers. 0-d.
+
+    For pictures (N, C, H, W) the difference of local contrasts counts twice beside it: without that, glasses and mouths
+    would count for little beside a background.
+    """
+    change = nearby - samples
+    if change.ndim == 2:
+        return change.abs().mean()
+    contrast = change - F.avg_pool2d(change, 5, stride=1, padding=2)
+    return change.abs().mean() + 2 * contrast.abs().mean()
+
+
 def value(real_N: Tensor, fake_N: Tensor) -> Tensor:
     """V(G, D) = E log D(x) + E log(1 - D(G(z))), estimated from logits; -log 4 where D cannot tell them apart."""
     return -(F.softplus(-real_N).mean() + F.softplus(fake_N).mean())

@@ -8,6 +8,7 @@ Legend: N samples, Z latent size, K condition columns.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from engine.families.gan.losses import Loss
 from engine.family import FamilyError, OptimizerSettings, SampleSpec
 
 CONDITIONS = ("none", "label", "attributes", "everything")
+NEARBY = 0.9  # the correlation of two latents that should have similar samples
 Rates = Callable[[str, int], dict[str, float]]
 
 
@@ -60,7 +62,8 @@ class Ema:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the two networks are trained. `r1` and `r2` are the gammas of the gradient penalties, 0 for none."""
+    """How the two networks are trained. `r1` and `r2` are the gammas of the gradient penalties, 0 for none;
+    `smoothness` is the weight of `losses.latent_change`."""
 
     loss: Loss
     batch_size: int
@@ -70,6 +73,8 @@ class Recipe:
     r1: float = 0.0
     r2: float = 0.0
     penalty_every: int = 1
+    smoothness: float = 0.0
+    smooth_every: int = 1
     augment: str = "none"
     augment_strength: float = 0.0
     condition_dropout: float = 0.0
@@ -81,6 +86,12 @@ def draw_z(latent: LatentInfo, count: int, rng: torch.Generator, device: torch.d
     if latent.prior == "normal":
         return torch.randn(count, latent.size, generator=rng, device=rng.device).to(device)
     return (torch.rand(count, latent.size, generator=rng, device=rng.device) * 2 - 1).to(device)
+
+
+def draw_nearby(z_NZ: Tensor, rng: torch.Generator) -> Tensor:
+    """Latents near standard normal ones, standard normal themselves: 0.9 z + sqrt(1 - 0.9^2) e."""
+    noise = torch.randn(z_NZ.shape, generator=rng, device=rng.device).to(z_NZ.device)
+    return NEARBY * z_NZ + math.sqrt(1 - NEARBY**2) * noise
 
 
 def conditions_of(choice: str, spec: SampleSpec) -> dict[str, tuple[str, ...]]:

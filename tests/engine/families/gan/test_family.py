@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from engine.families.gan import losses
 from engine.families.gan.family import Gan
+from engine.families.gan.recipe import draw_nearby
 from engine.family import Batch, SampleSpec, Tensors
 
 MakeGan = Callable[..., Gan]
@@ -138,6 +139,26 @@ def test_lazy_penalties_come_every_nth_step_and_n_times_as_strong(make_gan: Make
     assert not batch.x.requires_grad
 
 
+def test_change_nearby_counts_every_nth_step_and_n_times_as_much(make_gan: MakeGan, make_batch: MakeBatch) -> None:
+    batch = make_batch(RGB_16)
+    gan = make_gan("gan_modern", "tiny", RGB_16, smoothness=2.0, smooth_every=3)
+    due, not_due = gan.losses("G", batch, rng(), 6), gan.losses("G", batch, rng(), 7)
+    assert list(not_due.terms) == ["loss/G"]
+    assert torch.equal(not_due.total.detach(), not_due.terms["loss/G"])
+    torch.testing.assert_close(due.total.detach(), due.terms["loss/G"] + 6 * due.terms["latent change"])
+    gradient = gradients(gan, due.total)
+    without = gradients(gan, gan.losses("G", batch, rng(), 7).total)
+    assert not all(torch.allclose(a, b) for a, b in zip(gradient, without, strict=True))
+
+
+def test_latents_nearby_are_draws_too() -> None:
+    z = torch.randn(4000, 3, generator=rng(1))
+    nearby = draw_nearby(z, rng(2))
+    assert nearby.mean().abs() < 0.05
+    assert nearby.std().item() == pytest.approx(1.0, abs=0.02)
+    assert (z * nearby).mean().item() == pytest.approx(0.9, abs=0.02)
+
+
 def test_gamma_grows_with_the_number_of_pixels(make_gan: MakeGan) -> None:
     gammas = [make_gan("gan_modern", "tiny", SampleSpec((size, size, 3)), gamma=0.1).recipe.r1 for size in (16, 32, 64)]
     assert gammas == pytest.approx([0.025, 0.1, 0.4])
@@ -258,7 +279,8 @@ def test_g_learns_from_the_samples_that_it_made_for_d_as_if_it_made_them_itself(
     make_gan: MakeGan, make_batch: MakeBatch, name: str
 ) -> None:
     spec = SampleSpec((16, 16, 3))
-    lends, makes = (make_gan(name, "tiny", spec, augment="none") for _ in range(2))
+    knobs = {"smoothness": 0.0} if name == "gan_modern" else {}
+    lends, makes = (make_gan(name, "tiny", spec, augment="none", **knobs) for _ in range(2))
     batch = make_batch(spec)
     lends.losses("D", batch, rng(4), 0)
     lent = lends.losses("G", batch, rng(9), 0)

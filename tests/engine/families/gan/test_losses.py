@@ -108,3 +108,12 @@ def test_the_penalty_of_a_linear_d_is_the_squared_length_of_its_weight() -> None
     assert penalty.item() == pytest.approx(5.25)
     (gradient,) = torch.autograd.grad(penalty, weight)
     torch.testing.assert_close(gradient, 2 * weight.detach())
+
+
+def test_small_contrasts_count_in_what_changes() -> None:
+    x = torch.zeros(2, 3, 16, 16)
+    assert losses.latent_change(x, x) == 0
+    flat = losses.latent_change(x, x + 0.1)
+    checks = torch.where((torch.arange(16)[:, None] + torch.arange(16)) % 2 == 0, 0.1, -0.1)
+    assert losses.latent_change(x, x + checks) > 2 * flat
+    assert losses.latent_change(torch.zeros(4, 2), torch.tensor([[0.5, -0.5]] * 4)).item() == pytest.approx(0.5)
