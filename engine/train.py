@@ -49,6 +49,7 @@ from engine.storage.snapshots import keep_exactly
 GRID_COUNT = 64
 PREVIEW_COUNT = 64
 POINT_COUNT = 1000
+EARLY_GRID_S = 0.3  # between the grids of the first steps
 FIRST_SAVE_S = 10.0  # a run that is killed early has a checkpoint, too
 SAVING_S = 8.0  # how long an ending run waits for its last checkpoint: quitting takes at most 10 s
 
@@ -248,6 +249,7 @@ class Training:
         self._state_due = Cadence(0.1)
         self._status_due = Cadence(5.0)
         self._live_due = Cadence(0.1, share=0.05)
+        self._drawn_at = float("-inf")
         self._grid_due = Cadence(0.9, share=0.03)
         self._save_due = Cadence(120.0, share=0.02, next_time=time.monotonic() + FIRST_SAVE_S)
         self._speed: tuple[float, int, float] = (time.monotonic(), stepper.step_number, 0.0)
@@ -277,8 +279,8 @@ class Training:
         if all_now or self._metrics_due.due(now):
             self._read_metrics()
             self._metrics_due.done(now, now)
-        early = self.step <= 64 and (self.step & (self.step - 1)) == 0
-        grid_now = all_now or self._grid_due.due(now) or (early and now >= self._grid_due.next_time - 0.6)
+        early = self.step <= 64 and (self.step & (self.step - 1)) == 0  # whoever starts a run waits for these
+        grid_now = all_now or self._grid_due.due(now) or (early and now >= self._drawn_at + EARLY_GRID_S)
         if grid_now or (self._live_due.due(now) and self.live.wanted()):
             snapshot = self.publish(drawn=grid_now)
             self._live_due.done(now, time.monotonic())
@@ -324,6 +326,7 @@ class Training:
         if not isinstance(snapshot, LatentSpace):
             return
         samples = grid_samples(snapshot, snapshot.spec.is_points, self.device)
+        self._drawn_at = time.monotonic()
         self.writer.grids.append(self.step, samples)
         self.tell(GridDrawn(self.path, self.step, samples))
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import qtawesome
 from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QFont, QIcon, QPalette
+from PySide6.QtGui import QAction, QColor, QFont, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from explorer.icons import icon
 
 Choice = Literal["system", "light", "dark"]
 CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
@@ -128,12 +129,6 @@ def set_icon(target: QAbstractButton | QAction, name: str) -> None:
     """Give a button or action an icon of the Material Design set ("play"); it follows the theme."""
     target.setProperty("iconName", name)
     target.setIcon(icon(name, QApplication.palette()))
-
-
-def icon(name: str, palette: QPalette) -> QIcon:
-    """An icon of the Material Design set in the ink of `palette`."""
-    ink, faded = palette.color(QPalette.ColorRole.ButtonText), palette.color(QPalette.ColorRole.Mid)
-    return qtawesome.icon(f"mdi6.{name}", color=ink, color_disabled=faded)
 
 
 def label(text: str = "", size: int = BODY, *, bold: bool = False, muted: bool = False) -> QLabel:

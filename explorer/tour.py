@@ -70,7 +70,7 @@ class Tour:
 
     def __init__(self, out: Path, folder: Path, device: str | None) -> None:
         self.out, self.folder, self.device = out, folder, device
-        self.figures: dict[str, Any] = {"screenshots": {}, "machine": engine.machine_facts()}
+        self.figures: dict[str, Any] = {"screenshots": {}}
         self.began = time.perf_counter() - engine.process_age()
         settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
         self.app = App(self._make_engine, settings=settings)
@@ -107,6 +107,7 @@ class Tour:
         self.wait(lambda: self.bridge.running, 20, "the first paint")
         self.shot("first-window")
         self.wait(lambda: engine.Frame in self.watch.first, 60, "the first live picture")
+        self.figures["machine"] = engine.machine_facts()
         self.figures["first_picture_s"] = round(self.watch.first[engine.Frame] - self.began, 3)
         self.wait(lambda: bool(self.bridge.state.directions), 60, "directions of the bundled model")
         self.wait(lambda: not self.bridge.state.jobs, 60, "the end of the first jobs")

@@ -38,7 +38,7 @@ PURE = {"engine.latent", "engine.directions", "engine.evaluate.frechet"}
 """Plain mathematics on arrays."""
 
 ENGINE_LIBRARIES = {"torch", "numpy", "PIL", "safetensors", "filelock", "platformdirs", "psutil", "rich", "tyro"}
-EXPLORER_LIBRARIES = {"PySide6", "pyqtgraph", "superqt", "qtawesome", "numpy"}
+EXPLORER_LIBRARIES = {"PySide6", "pyqtgraph", "superqt", "numpy"}
 FAMILY_MAY_USE = {"engine.nn", "engine.family", "engine.controls", "engine.knobs"}
 ARRAYS = {"torch", "numpy"}
 NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "requests"}

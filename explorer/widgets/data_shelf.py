@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 import engine
 from engine import DataRef, Event
 from explorer import theme
+from explorer.icons import icon
 from explorer.panel import Desk
 from explorer.state import Action, State
 from explorer.text import tr
@@ -72,11 +73,11 @@ class DataShelf(QListWidget):
         kinds = {each.name: each.kind for each in ready.data} if (ready := self._desk.state().ready) else {}
         for name, item in self._by_name.items():
             if name in self._pictures:
-                icon = QIcon(self._pictures[name])
-                icon.addPixmap(self._pictures[name], QIcon.Mode.Selected)  # a chosen picture keeps its colours
-                item.setIcon(icon)
+                kept = QIcon(self._pictures[name])
+                kept.addPixmap(self._pictures[name], QIcon.Mode.Selected)  # a chosen picture keeps its colours
+                item.setIcon(kept)
             elif name in kinds:
-                item.setIcon(theme.icon(STAND_INS[kinds[name]], self.palette()))
+                item.setIcon(icon(STAND_INS[kinds[name]], self.palette()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,17 @@ def test_every_grid_is_kept_and_told(bench: Bench):
     step, samples = runs.open_run(bench.home / "run").grids().read(0)
     assert step == 0
     assert np.array_equal(samples, told[0].samples)
+
+
+def test_the_first_new_samples_come_with_the_first_step(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(train, "EARLY_GRID_S", 0.0)
+    training = bench.start()
+    training.look(all_now=True)
+    training._grid_due.next_time = math.inf  # as if drawing the first grid had taken very long
+    for _ in range(5):
+        training.advance()
+    assert [event.step for event in bench.told(GridDrawn)] == [0, 1, 2, 4]
+    training.close()
 
 
 def test_a_changed_knob_leaves_a_mark(bench: Bench):
