@@ -29,6 +29,7 @@ RUN, LOOK, HANDS, FILES = mark("Run"), mark("View"), mark("Hands"), mark("Files"
 
 KEYS: tuple[Key, ...] = (
     Key("toggle_run", mark("Run or pause training"), ("Space", "T"), RUN, "play-pause"),
+    Key("new_run", mark("Start a new run"), ("Ctrl+N",), RUN, "plus"),
     Key("step_once", mark("One training step"), (".",), RUN, "skip-next"),
     Key("step_g", mark("One step of G only"), ("G",), RUN),
     Key("step_d", mark("One step of D only"), ("D",), RUN),

@@ -27,6 +27,7 @@ from explorer.docks import Docks
 from explorer.filing import Filing
 from explorer.keys import KEYS, KeyMap
 from explorer.keysheet import KeySheet
+from explorer.launch import start_command
 from explorer.opening import Opening
 from explorer.panel import Panel
 from explorer.panels.transport import TransportPanel
@@ -180,7 +181,7 @@ class MainWindow(QMainWindow):
         named = self.actions_by_name
         self._menu(tr("File"), ("open_session", "open_folder", "", "save_session", "save_picture", "", "close"))
         self._menu(tr("Edit"), ("undo", "redo", "", "new_latent", "cancel"))
-        self._menu(tr("Run"), ("toggle_run", "step_once", "step_d", "step_g", "", "save_checkpoint"))
+        self._menu(tr("Run"), ("toggle_run", "new_run", "", "step_once", "step_d", "step_g", "", "save_checkpoint"))
         view = self._menu(tr("View"), ("show_train", "show_explore", "show_theory", ""))
         self._workspaces = QActionGroup(self)
         for workspace in docks.WORKSPACES:
@@ -229,6 +230,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def toggle_run(self) -> None:
         self.transport.toggle()
+
+    @Slot()
+    def new_run(self) -> None:
+        self.bridge.post(start_command(self.bridge.state))
 
     @Slot()
     def step_once(self) -> None:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 import engine
 from engine import DataRef, Event
 from explorer import theme
-from explorer.launch import data_of
+from explorer.launch import data_of, start_command
 from explorer.panel import Desk, Panel
 from explorer.panels.transport import data_title
 from explorer.state import Action, ChooseData, State
@@ -77,7 +77,7 @@ class DataPanel(Panel):
         self._facts.setWordWrap(True)
         self._columns = _tree([tr("Column"), tr("Count")])
         self._columns.itemSelectionChanged.connect(self._choose_value)
-        self._problems = _tree([tr("File"), tr("Why it was left out")])
+        self._problems = _tree([tr("File"), tr("Reason")])
         self._grid = _Samples()
         self._cloud = QLabel()
         self._cloud.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -88,6 +88,10 @@ class DataPanel(Panel):
         self._load.setToolTip(tr("Read the data; what is not on this machine is fetched"))
         self._load.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._load.clicked.connect(self.load)
+        self._train = QPushButton(tr("Start new run"))
+        self._train.setToolTip(tr("Train on this data; the run that trains ends with a checkpoint"))
+        self._train.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._train.clicked.connect(self.start)
         self._view = QStackedWidget()
         self._back = _small_button("chevron-left", "", tr("Previous page"))
         self._on = _small_button("chevron-right", "", tr("Next page"))
@@ -143,6 +147,7 @@ class DataPanel(Panel):
         layout.addWidget(self._options)
         layout.addWidget(self._facts)
         layout.addWidget(split, 1)
+        layout.addWidget(self._train)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 480)
@@ -159,6 +164,11 @@ class DataPanel(Panel):
         """Load the chosen data; what is not on this machine is fetched."""
         self.desk.post(engine.LoadData(LOAD_JOB, data_of(self.desk.state())))
         self._load.setEnabled(False)
+
+    @Slot()
+    def start(self) -> None:
+        """Begin a new run on this data by the plan."""
+        self.desk.post(start_command(self.desk.state()))
 
     @Slot()
     def ask_for_file(self) -> None:
@@ -284,7 +294,7 @@ class DataPanel(Panel):
             column = QTreeWidgetItem([name, str(len(counts))])
             column.addChildren([QTreeWidgetItem([value, _spaced(count)]) for value, count in counts])
             self._columns.addTopLevelItem(column)
-        self._problems.addTopLevelItems([QTreeWidgetItem(list(each)) for each in opened.problems])
+        self._problems.addTopLevelItems([_problem(*each) for each in opened.problems])
         self._ask_page()
 
     def _show_waiting(self, state: State, data: DataRef) -> None:
@@ -377,6 +387,13 @@ def _spaced(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+def _problem(file: str, reason: str) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([file, reason])
+    for column in (0, 1):
+        item.setToolTip(column, f"{file}: {reason}")
+    return item
+
+
 def _tree(heads: list[str]) -> QTreeWidget:
     tree = QTreeWidget()
     tree.setHeaderLabels(heads)
@@ -385,7 +402,7 @@ def _tree(heads: list[str]) -> QTreeWidget:
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     tree.setMinimumHeight(80)
-    tree.setColumnWidth(0, 170)
+    tree.setColumnWidth(0, 128)
     return tree
 
 

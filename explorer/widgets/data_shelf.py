@@ -45,7 +45,7 @@ class DataShelf(QListWidget):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setIconSize(QSize(ICON, ICON))
-        self.setGridSize(QSize(92, ICON + 40))
+        self.setGridSize(QSize(84, ICON + 40))
         self.setWordWrap(True)
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setMinimumHeight(ICON + 48)

@@ -161,6 +161,13 @@ def test_space_starts_then_pauses(window: MainWindow, bridge: Bridge, fake: Fake
     assert fake.of(engine.SetRunning) == [engine.SetRunning(False)]
 
 
+def test_a_new_run_while_one_is_paused(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(run_opened(), train_state())
+    bridge.poll()
+    press(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert len(fake.of(engine.StartRun)) == 1
+
+
 def test_letters_and_space_are_text_in_a_text_field(window: MainWindow, fake: FakeEngine) -> None:
     window.show_train()
     field = window.panels["settings"].findChild(QLineEdit)

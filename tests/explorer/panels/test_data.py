@@ -135,3 +135,16 @@ def test_the_page_can_be_saved(panel: DataPanel) -> None:
     image, facts = panel.save_picture()
     assert image.width() > 16
     assert facts["data"] == "portraits"
+
+
+def test_a_new_run_on_the_data_at_hand(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    panel.choose(DataRef("/somewhere/pictures"))
+    settle(bridge, fake)
+    QTest.mouseClick(panel._train, Qt.MouseButton.LeftButton)
+    (start,) = fake.of(engine.StartRun)
+    assert start.data == DataRef("/somewhere/pictures")
+
+
+def test_what_was_left_out_says_why_in_full(panel: DataPanel) -> None:
+    item = panel._problems.topLevelItem(0)
+    assert item.toolTip(1) == "broken.png: it is no picture"
