@@ -27,7 +27,8 @@ class Knob:
     """What a person can know and set of one field.
 
     `low` and `high` are inclusive limits. `source` names the paper and section, or "ours". `live` knobs apply while
-    training and leave a mark on the curves; the others need a new run. `log` asks for a logarithmic slider.
+    training and leave a mark on the curves; the others need a new run. `log` asks for a logarithmic slider. `samples`
+    are the kinds of data that it matters for ("pictures", "points"); empty for all.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Knob:
     choices: tuple[str, ...] = ()
     live: bool = False
     log: bool = False
+    samples: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -127,6 +129,7 @@ def knob(
     choices: tuple[str, ...] = (),
     live: bool = False,
     log: bool = False,
+    samples: tuple[str, ...] = (),
 ) -> Any:
     """A dataclass field that is a knob. The kind follows from the default; a text default needs `choices`."""
     facts = {
@@ -140,6 +143,7 @@ def knob(
         "choices": choices,
         "live": live,
         "log": log,
+        "samples": samples,
     }
     return dataclasses.field(default=default, metadata={"knob": facts})
 

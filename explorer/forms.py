@@ -140,6 +140,10 @@ class KnobRow(QWidget):
         text = f"{knob.name} {knob.title} {knob.help} {knob.group} {knob.source}".lower()
         return all(word in text for word in words.lower().split())
 
+    def matters_for(self, kind: str) -> bool:
+        """Whether the knob does anything for data of this kind; yes where that is not known."""
+        return not kind or not self.knob.samples or kind in self.knob.samples
+
     # ---------------------------------------------------------------------------------------------- hands
 
     @Slot()
@@ -207,6 +211,7 @@ class Form(QWidget):
         self._search.textChanged.connect(self._filter)
         self._nothing = theme.label(tr("No setting has these words."), muted=True)
         self._nothing.hide()
+        self._kind = ""
         self._groups = QVBoxLayout()
         self._groups.setSpacing(theme.GRID)
         layout = QVBoxLayout(self)
@@ -229,6 +234,12 @@ class Form(QWidget):
             self._section(knob.group).add(row)
             self._rows[knob.name] = row
         self._filter(self._search.text())
+
+    def show_for(self, kind: str) -> None:
+        """Show only what matters for data of a kind ("pictures", "points"); everything where it is not known: ""."""
+        if kind != self._kind:
+            self._kind = kind
+            self._filter(self._search.text())
 
     def changes(self) -> dict[str, KnobValue]:
         """What differs from the preset."""
@@ -270,7 +281,7 @@ class Form(QWidget):
 
     @Slot(str)
     def _filter(self, words: str) -> None:
-        found = {name for name, row in self._rows.items() if row.matches(words)}
+        found = {name for name, row in self._rows.items() if row.matches(words) and row.matters_for(self._kind)}
         for name, row in self._rows.items():
             row.setVisible(name in found)
         for group, section in self._sections.items():

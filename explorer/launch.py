@@ -21,6 +21,18 @@ def data_of(state: State) -> DataRef:
     return state.data or DEFAULT_DATA
 
 
+def data_kind(state: State) -> str:
+    """Whether it is "pictures" or "points"; "" while that is not known."""
+    data = data_of(state)
+    opened = state.opened_data.get(data)
+    if data.points is not None or (opened is not None and len(opened.shape) == 1):
+        return "points"
+    if opened is not None:
+        return "pictures"
+    built_in = next((each.kind for each in engine.BUILT_IN if each.name == data.name), "")
+    return "pictures" if built_in == "portraits" else built_in
+
+
 def start_command(state: State) -> engine.StartRun:
     """The command that begins a new run by the plan."""
     plan = plan_of(state)

@@ -9,7 +9,7 @@ import engine
 from engine import FamilyCard, KnobValue, Preset
 from explorer import theme
 from explorer.forms import Form
-from explorer.launch import card_of, data_of, plan_of, start_command
+from explorer.launch import card_of, data_kind, data_of, plan_of, start_command
 from explorer.panel import Desk, Panel
 from explorer.panels.transport import data_title
 from explorer.state import ChooseData, PlanRun, State
@@ -148,6 +148,7 @@ class SettingsPanel(Panel):
         data = data_of(state)
         size = f" · {data.size}x{data.size}" if data.size else ""
         self._data.setText(data_title(state) + size)
+        self._form.show_for(data_kind(state))
 
     def _show_standing(self, state: State) -> None:
         plan, run = plan_of(state), state.opened.get(state.training)

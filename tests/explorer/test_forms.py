@@ -130,3 +130,14 @@ def test_many_digits_are_kept(qtbot, theme) -> None:
     qtbot.addWidget(row)
     assert row._editor.text() == "0.9995"
     assert shown(knob, 0.9995) == "0.9995"
+
+
+def test_only_what_matters_for_the_data_is_shown(form: Form) -> None:
+    own = Knob("units", "int", 64, "Units of a layer.", "Architecture", low=1, high=9, samples=("points",))
+    form.show_knobs((*KNOBS, own), {}, {})
+    assert form.row("units").isVisibleTo(form)
+    form.show_for("pictures")
+    assert not form.row("units").isVisibleTo(form)
+    assert form.row("width").isVisibleTo(form)
+    form.show_for("points")
+    assert form.row("units").isVisibleTo(form)

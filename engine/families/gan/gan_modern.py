@@ -44,12 +44,23 @@ class GanModernConfig:
         group="Architecture",
         low=4,
         high=128,
+        samples=("pictures",),
     )
     d_width: int = knob(
-        32, "The same for D: twice this many where its pictures are 16 wide.", group="Architecture", low=4, high=128
+        32,
+        "The same for D: twice this many where its pictures are 16 wide.",
+        group="Architecture",
+        low=4,
+        high=128,
+        samples=("pictures",),
     )
     point_width: int = knob(
-        128, "Units in each of the three hidden layers, for points.", group="Architecture", low=4, high=1024
+        128,
+        "Units in each of the three hidden layers, for points.",
+        group="Architecture",
+        low=4,
+        high=1024,
+        samples=("points",),
     )
     minibatch_std: bool = knob(
         False,
@@ -134,6 +145,7 @@ class GanModernConfig:
         source="Zhao et al. 2020 section 3",
         choices=POLICIES,
         live=True,
+        samples=("pictures",),
     )
     augment_strength: float = knob(
         0.5,
@@ -143,6 +155,7 @@ class GanModernConfig:
         low=0.0,
         high=1.0,
         live=True,
+        samples=("pictures",),
     )
     lr_g: float = knob(
         5e-4,

@@ -10,7 +10,7 @@ import engine
 from engine import DataRef
 from explorer.bridge import Bridge
 from explorer.panels.settings import SettingsPanel
-from explorer.state import PlanRun
+from explorer.state import ChooseData, PlanRun
 from tests.explorer.conftest import FakeEngine, ready_event, run_opened, train_state
 
 
@@ -95,3 +95,11 @@ def test_undo_reaches_the_run_too(panel: SettingsPanel, bridge: Bridge, fake: Fa
 def test_a_plan_from_elsewhere_is_shown(panel: SettingsPanel, bridge: Bridge) -> None:
     bridge.act(PlanRun("gan_modern", "modern", {"ema": False}))
     assert panel._form.row("ema").value() is False
+
+
+def test_points_bring_other_knobs_than_pictures(panel: SettingsPanel, bridge: Bridge) -> None:
+    assert panel._form._kind == "pictures"
+    bridge.act(ChooseData(DataRef("ring")))
+    assert panel._form._kind == "points"
+    bridge.act(ChooseData(DataRef("/somewhere")))
+    assert panel._form._kind == ""
