@@ -18,7 +18,8 @@ from engine.live import LiveSnapshot
 
 MODEL = "bundled:portraits-32"
 SLOTS = ("success", "wanted", "kept", "strength_0", "chance")
-DIRECTIONS = ("wanted", "unchanged", "alignment")
+DIRECTIONS = ("wanted", "unchanged", "amount", "alignment")
+ONE_AMOUNT = ("wanted", "unchanged")
 
 
 def bench_arithmetic(model: str = MODEL, samples: int = 4096, trials: int = 200, faces: int = 200) -> dict[str, float]:
@@ -33,7 +34,13 @@ def bench_arithmetic(model: str = MODEL, samples: int = 4096, trials: int = 200,
         raise JudgeError(f"No judge knows the pictures of {opened.title}; arithmetic cannot be counted.")
     job = measure_arithmetic(opened.space, Judge.load(folder), samples, trials, faces)
     figures = finished(job)
-    return {**_flat(figures["slots"], "slots", SLOTS), **_flat(figures["directions"], "directions", DIRECTIONS)}
+    directions: Mapping[str, Mapping[str, Any] | None] = figures["directions"]
+    fixed = {column: None if each is None else each["one_amount"] for column, each in directions.items()}
+    return {
+        **_flat(figures["slots"], "slots", SLOTS),
+        **_flat(directions, "directions", DIRECTIONS),
+        **_flat(fixed, "one_amount", ONE_AMOUNT),
+    }
 
 
 def _flat(by_column: Mapping[str, Mapping[str, Any] | None], kind: str, names: tuple[str, ...]) -> dict[str, float]:

@@ -201,11 +201,14 @@ def _shares(seen: Mapping[str, Any]) -> str:
 
 def _arithmetic_table(figures: Mapping[str, Any]) -> Table:
     table = Table(title="Latent arithmetic, by the judge (per cent)", title_justify="left")
-    for name in ("attribute", "A - B + C", "strength 0", "chance", "direction: wanted", "others unchanged"):
+    for name in ("attribute", "A - B + C", "strength 0", "chance", "pulled: wanted", "others same", "one amount"):
         table.add_column(name, justify="left" if name == "attribute" else "right")
     for column, slots in figures["slots"].items():
         moved = figures["directions"][column]
         cells = [None if slots is None else slots[name] for name in ("success", "strength_0", "chance")]
         cells += [None if moved is None else moved[name] for name in ("wanted", "unchanged")]
-        table.add_row(column, *("too rare" if cell is None else f"{100 * cell:.1f}" for cell in cells))
+        shown = ["too rare" if cell is None else f"{100 * cell:.1f}" for cell in cells]
+        fixed = None if moved is None else moved["one_amount"]
+        shown.append("" if fixed is None else f"{100 * fixed['wanted']:.0f} / {100 * fixed['unchanged']:.0f}")
+        table.add_row(column, *shown)
     return table

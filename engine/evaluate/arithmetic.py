@@ -4,7 +4,8 @@ Two measurements. (1) mean(A) - mean(B) + mean(C) with three exemplars each, as 
 A shows the wanted value and a context, B the context without the wanted value, C another context ("man with glasses
 - man + woman"). A trial succeeds when the wanted value appears and every other column that C's exemplars share stays.
 Beside it: strength 0 (mean(C) alone) and chance (any sample). (2) Directions from 64 + 64 exemplars, added to single
-samples: how often the wanted value appears, and how often each other column is as it was.
+samples until the wanted value shows, as a hand does that pulls a slider: how often it comes, and how often each other
+column is then as it was. Beside it the same with one amount for all samples.
 
 Exemplars are samples of the model itself, chosen by what the judge sees in them. Legend: N samples, T trials, Z latent
 size.
@@ -47,7 +48,7 @@ CONTEXTS = {
 """What is measured: the attribute that is moved, and the context in which A and B agree and C differs."""
 
 EXEMPLARS_PER_SLOT = 3
-AMOUNTS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)  # standard deviations of the prior
+AMOUNTS = tuple(step / 2 for step in range(1, 13))  # standard deviations of the prior
 _ATTEMPTS = 4  # combinations that are tried for each wanted trial, where a model shows some of them too rarely
 _TRIALS_SEED, _FACES_SEED = 0x7121A15, 0x5EED  # planes of their own, so that no face is an exemplar
 
@@ -78,8 +79,8 @@ def measure_arithmetic(
     """Both measurements as plain values, by attribute; shares are in 0..1, None where a model shows too little of it.
 
     `samples` draws of plane `seed` serve as exemplars and for chance. `trials` is per attribute. `faces` single samples
-    measure the directions, as many others choose the amount. `at_once` is how many samples a turn makes. The result is
-    decided by the arguments alone.
+    measure the directions, as many others choose the one amount. `at_once` is how many samples a turn makes. The
+    result is decided by the arguments alone.
 
     Raises:
         ExemplarError: the judge does not know the columns that are measured.
@@ -87,7 +88,7 @@ def measure_arithmetic(
     unknown = sorted({*contexts, *contexts.values()} - set(judge.columns))
     if unknown:
         raise ExemplarError(f"The judge does not know {', '.join(unknown)}; measure a model of portraits.")
-    own = 2 * trials + faces * (len(AMOUNTS) + 1)
+    own = 2 * trials + 2 * faces * len(AMOUNTS)
     total = samples + 2 * faces + len(contexts) * own
     pool = yield from counted(look_at_draws(snapshot, judge, samples, seed, at_once), 0, total)
     singles = yield from counted(look_at_draws(snapshot, judge, 2 * faces, seed + _FACES_SEED, at_once), samples, total)
@@ -205,7 +206,8 @@ def _applied(
     faces: int,
     at_once: int,
 ) -> Generator[Steps, None, dict[str, Any] | None]:
-    """What directions do to single samples: the first half chooses the amount, the second half is measured."""
+    """What directions do to single samples of the second half: pulled until the wanted value shows, and by one amount
+    for all that the first half chose."""
     codes = [code for code, value in enumerate(judge.columns[column]) if direction_name(column, value) in directions]
     if len(codes) < 2:
         return None
@@ -213,39 +215,44 @@ def _applied(
     targets_N = np.array([_other(codes, int(now), row) for row, now in enumerate(singles.codes[column])], np.int64)
     steps_NZ = np.stack([vectors[code].direction for code in targets_N.tolist()]) * deviation(snapshot.latent)
     choose, measure = slice(0, faces), slice(faces, 2 * faces)
-    best, amount = -1.0, AMOUNTS[0]
+    shown, kept = [], []
     for number, each in enumerate(AMOUNTS):
-        job = look(snapshot, judge, singles.z_NZ[choose] + np.float32(each) * steps_NZ[choose], at_once)
-        after = yield from counted(job, number * faces, (len(AMOUNTS) + 1) * faces)
-        wanted, unchanged = _effect(singles, after, column, targets_N, choose)
-        worse = min(wanted, float(np.mean(list(unchanged.values()))))
-        if worse > best:
-            best, amount = worse, each
-    job = look(snapshot, judge, singles.z_NZ[measure] + np.float32(amount) * steps_NZ[measure], at_once)
-    after = yield from counted(job, len(AMOUNTS) * faces, (len(AMOUNTS) + 1) * faces)
-    wanted, unchanged = _effect(singles, after, column, targets_N, measure)
+        job = look(snapshot, judge, singles.z_NZ + np.float32(each) * steps_NZ, at_once)
+        after = yield from counted(job, number * 2 * faces, len(AMOUNTS) * 2 * faces)
+        shown.append(after.codes[column] == targets_N)
+        kept.append(_same(singles, after, column))
+    shows_AN, same_ANC = np.stack(shown), np.stack(kept)
+    by_amount = np.minimum(shows_AN[:, choose].mean(axis=1), same_ANC[:, choose].mean(axis=(1, 2)))
+    fixed = int(np.argmax(by_amount))
+    shows_N: NDArray[np.bool_] = shows_AN.any(axis=0)
+    first_N = np.where(shows_N, shows_AN.argmax(axis=0), len(AMOUNTS) - 1)  # of the amounts that a hand passes
+    kept_NC = same_ANC[first_N, np.arange(2 * faces)][measure]
+    others = [name for name in singles.codes if name != column]
     return {
-        "wanted": wanted,
-        "unchanged": _share(np.array(list(unchanged.values()))),
-        "unchanged_by_column": unchanged,
-        "amount": amount,
+        "wanted": _share(shows_N[measure]),
+        "unchanged": _share(kept_NC),
+        "unchanged_by_column": {name: _share(kept_NC[:, at]) for at, name in enumerate(others)},
+        "amount": _share(np.array(AMOUNTS)[first_N[measure]]),
+        "one_amount": {
+            "amount": AMOUNTS[fixed],
+            "wanted": _share(shows_AN[fixed, measure]),
+            "unchanged": _share(same_ANC[fixed, measure]),
+        },
         "alignment": _share(np.array([vector.alignment for vector in vectors.values()])),
         "cohen_d": _share(np.array([vector.cohen_d for vector in vectors.values()])),
-        "faces": len(after),
+        "faces": faces,
     }
+
+
+def _same(before: Seen, after: Seen, column: str) -> NDArray[np.bool_]:
+    """Whether each other column is as it was, (N, C)."""
+    return np.stack([after.codes[name] == before.codes[name] for name in before.codes if name != column], axis=1)
 
 
 def _other(codes: list[int], now: int, row: int) -> int:
     """A value to move to that is not the present one; all are used about equally."""
     others = [code for code in codes if code != now]
     return others[row % len(others)]
-
-
-def _effect(before: Seen, after: Seen, column: str, targets_N: Rows, rows: slice) -> tuple[float, dict[str, float]]:
-    """How often the wanted value appears, and how often each other column is as it was."""
-    wanted = _share(after.codes[column] == targets_N[rows])
-    others = (name for name in before.codes if name != column)
-    return wanted, {name: _share(after.codes[name] == before.codes[name][rows]) for name in others}
 
 
 def _share(values: NDArray[np.bool_] | NDArray[np.float64]) -> float:

@@ -41,6 +41,8 @@ def test_directions_change_one_thing_where_the_latent_space_is_linear(measured):
     assert glasses["wanted"] > 0.85
     assert glasses["unchanged"] > 0.85
     assert set(glasses["unchanged_by_column"]) == {"presentation", "headwear", "mood"}
+    assert glasses["one_amount"]["wanted"] <= glasses["wanted"]
+    assert 0.5 <= glasses["amount"] <= 6.0
     assert glasses["alignment"] > 0.7
     assert glasses["faces"] == 60
 
