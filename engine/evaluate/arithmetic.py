@@ -224,7 +224,7 @@ def _applied(
     shows_AN, same_ANC = np.stack(shown), np.stack(kept)
     by_amount = np.minimum(shows_AN[:, choose].mean(axis=1), same_ANC[:, choose].mean(axis=(1, 2)))
     fixed = int(np.argmax(by_amount))
-    shows_N: NDArray[np.bool_] = shows_AN.any(axis=0)
+    shows_N: NDArray[np.bool_] = np.logical_or.reduce(shows_AN, axis=0)
     first_N = np.where(shows_N, shows_AN.argmax(axis=0), len(AMOUNTS) - 1)  # of the amounts that a hand passes
     kept_NC = same_ANC[first_N, np.arange(2 * faces)][measure]
     others = [name for name in singles.codes if name != column]
