@@ -26,7 +26,9 @@ from engine.data.ref import BUILT_IN, BuiltIn, DataRef
 from engine.expression import ExpressionError
 from engine.expression import parse as parse_expression
 from engine.knobs import FamilyCard, Knob, KnobError, KnobValue, Preset
-from engine.messages import *  # noqa: F403  the vocabulary of the door
+from engine.messages.commands import *  # noqa: F403  the vocabulary of the door
+from engine.messages.events import *  # noqa: F403
+from engine.messages.names import *  # noqa: F403
 from engine.series import Axis, Series, Window
 
 if TYPE_CHECKING:

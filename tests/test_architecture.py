@@ -22,6 +22,9 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 LIGHT = {
     "engine.messages",
+    "engine.messages.commands",
+    "engine.messages.events",
+    "engine.messages.names",
     "engine.concepts",
     "engine.controls",
     "engine.expression",

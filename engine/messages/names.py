@@ -1,0 +1,26 @@
+"""What snapshots are called, and what samples are made of, in every message.
+
+Snapshot ids are text: "live" (the newest weights of the training run), "bundled:NAME", "run:PATH@STEP".
+Pictures are uint8 (N, H, W, C) with C 1 or 3; points are float32 (N, D).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Samples = Pixels | Floats
+
+LIVE = "live"
+
+
+def bundled_snapshot(name: str) -> str:
+    """The id of a model in resources/models."""
+    return f"bundled:{name}"
+
+
+def run_snapshot(path: str, step: int | None = None) -> str:
+    """The id of a snapshot in a run folder; without a step, the newest."""
+    return f"run:{path}@{'last' if step is None else step}"
