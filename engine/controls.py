@@ -100,6 +100,12 @@ class Walk:
     loop: bool = True
 
 
+def grid_code(column: int, index: int, size: int) -> int:
+    """Which of a condition column's `size` values sample `index` of every grid shows: one after the other, and in each
+    row of eight shifted against the columns before, so that columns of the same size do not move together."""
+    return (index + column * (index // 8)) % size
+
+
 def to_plain(value: Point | Slot | Arithmetic | Walk) -> dict[str, Any]:
     """The value as JSON-able mappings and lists."""
     return dataclasses.asdict(value)

@@ -31,6 +31,7 @@ from engine.messages import (
     ListRuns,
     LoadData,
     MakeDirection,
+    Notice,
     OpenRun,
     OpenSnapshot,
     ReadDataPage,
@@ -92,16 +93,19 @@ class ExploreLane(Lane):
         families = Families()
         self._shelf = Shelf(families, self._live_snapshot, self._device)
         self._follower = Follower()
+        bundled, problems = bundled_cards()
         self.tell(
             Ready(
                 families=tuple(card(entry) for entry in families.entries.values()),
                 data=BUILT_IN,
-                bundled=bundled_cards(),
+                bundled=bundled,
                 device=self._device.type,
                 threads=training_threads(),
                 home=str(self._home),
             )
         )
+        for problem in problems:
+            self.tell(Notice(problem))
 
     def _leave(self) -> None:
         for job in self._jobs.values():

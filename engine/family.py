@@ -99,8 +99,8 @@ class Family(ABC):
         return {}
 
     @abstractmethod
-    def after_step(self, step: int) -> None:
-        """What follows the phases of a step: EMA of weights, codebooks."""
+    def after_step(self, step: int, phases: tuple[str, ...]) -> None:
+        """What follows the phases that took this step, all or one by itself: EMA of weights, codebooks."""
 
     @abstractmethod
     def set_config(self, config: Any) -> None:

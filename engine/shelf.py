@@ -25,6 +25,7 @@ from engine.storage import files, runs
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 DIRECTIONS = "directions.safetensors"  # attribute vectors that were found when the model was bundled
 KEPT = 6
+_CARD_HAS = {"title", "family", "preset", "knobs", "shape", "conditions", "steps", "data"}
 LARGEST_WEIGHTS = 1 << 30
 
 
@@ -110,7 +111,7 @@ class Shelf:
     def _open_bundled(self, snapshot: str, name: str) -> Opened:
         folder = RESOURCES / "models" / name
         if not (folder / "card.json").is_file():
-            names = ", ".join(card.name for card in bundled_cards())
+            names = ", ".join(card.name for card in bundled_cards()[0])
             raise SnapshotError(f"There is no bundled model {name!r}; there are: {names or 'none'}.")
         card = read_card(folder)
         frozen = self._frozen(card["family"], card["knobs"], card["shape"], card["conditions"], folder)
@@ -155,25 +156,34 @@ class Shelf:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """The card of a bundled model: what it is, what it was trained on, its measured quality, how to train it again."""
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    if not isinstance(card, dict):
-        raise SnapshotError(f"The card of the bundled model {folder.name} is damaged; install the program again.")
+    """The card of a bundled model: what it is, what it was trained on, its measured quality, how to train it again.
+
+    Raises SnapshotError where it cannot be read.
+    """
+    damaged = f"The card of the bundled model {folder.name} is damaged; install the program again."
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SnapshotError(damaged) from error
+    if not isinstance(card, dict) or not card.keys() >= _CARD_HAS:
+        raise SnapshotError(damaged)
     return card
 
 
-def bundled_cards() -> tuple[BundledCard, ...]:
-    """The models that come with the program, in the order of their names, the first launch's model first."""
+def bundled_cards() -> tuple[tuple[BundledCard, ...], tuple[str, ...]]:
+    """The models that come with the program, the first launch's first, then by name; and a sentence for each that
+    cannot be offered."""
     folders = sorted(path.parent for path in (RESOURCES / "models").glob("*/card.json"))
-    cards = []
+    cards, problems = [], []
     for folder in folders:
-        card = read_card(folder)
-        cards.append(
-            BundledCard(
-                folder.name, card["title"], card["family"], card["preset"], DataRef.from_plain(card["data"]).name, card
-            )
-        )
-    return tuple(sorted(cards, key=_first_launch_first))
+        try:
+            card = read_card(folder)
+            data = DataRef.from_plain(card["data"]).name
+        except ValueError as error:
+            problems.append(str(error))
+        else:
+            cards.append(BundledCard(folder.name, card["title"], card["family"], card["preset"], data, card))
+    return tuple(sorted(cards, key=_first_launch_first)), tuple(problems)
 
 
 def _first_launch_first(card: BundledCard) -> tuple[bool, str]:

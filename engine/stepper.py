@@ -87,7 +87,7 @@ class Stepper:
             if only is None or phase.name == only:
                 for repeat in range(phase.repeats):
                     self._phase_step(index, phase, repeat)
-        self.family.after_step(self.step_number)
+        self.family.after_step(self.step_number, tuple(names) if only is None else (only,))
         self.step_number += 1
 
     def _phase_step(self, index: int, phase: Phase, repeat: int) -> None:
@@ -160,8 +160,8 @@ class Stepper:
         if count > MOST_SKIPPED:
             self._skipped, self._skipped_count = [], 0
             raise NotFiniteError(
-                f"{count} of the last {SKIP_WINDOW} steps had gradients that are not finite, so training is paused and "
-                "those steps changed nothing; lower the learning rate or go back to the last checkpoint."
+                f"{count} of the last {SKIP_WINDOW} steps had gradients that are not finite, and those steps changed "
+                "nothing, so training stops here; lower the learning rate or go back to the last checkpoint."
             )
 
     def set_knob(self, name: str, value: KnobValue) -> KnobValue:

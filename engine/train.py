@@ -20,7 +20,7 @@ import torch
 
 import engine
 from engine import latent
-from engine.controls import GRID_SEED
+from engine.controls import GRID_SEED, grid_code
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
 from engine.data.ref import DataRef
@@ -427,7 +427,9 @@ def grid_samples(space: LatentSpace, points: bool, device: torch.device) -> Samp
     count = POINT_COUNT if points else GRID_COUNT
     z_NZ = latent.draw_many(space.latent.prior, space.latent.size, GRID_SEED, np.arange(count), 0)
     codes = {
-        name: torch.arange(count, device=device) % len(values) for name, values in space.conditions.items() if values
+        name: torch.tensor([grid_code(column, index, len(values)) for index in range(count)], device=device)
+        for column, (name, values) in enumerate(space.conditions.items())
+        if values
     }
     with torch.inference_mode():
         return to_samples(space.decode(torch.from_numpy(z_NZ).to(device), codes or None))

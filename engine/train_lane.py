@@ -47,6 +47,7 @@ class TrainLane(Lane):
         self._training: Training | None = None
         self._opening: Opening | None = None
         self._opened_path = ""
+        self._knobs_waiting: list[SetKnob] = []
         self._running = False
         self._warm = False
         self._steps_wanted: int | None = None
@@ -103,7 +104,9 @@ class TrainLane(Lane):
                 case StepOnce(phase=phase):
                     self._step_once(phase)
                 case SetKnob(name=name, value=value):
-                    if self._training is not None:
+                    if self._opening is not None:
+                        self._knobs_waiting.append(command)
+                    elif self._training is not None:
                         self._training.set_knob(name, value)
                 case SetPace():
                     self._pace = command
@@ -122,6 +125,7 @@ class TrainLane(Lane):
         from engine import train
 
         self._end()
+        self._knobs_waiting = []
         self._running, self._steps_wanted = not command.paused, command.steps
         where = (self._families, self._home, self._device, self._threads, self.tell)
         if isinstance(command, StartRun):
@@ -159,6 +163,9 @@ class TrainLane(Lane):
         training.publish()  # so that "live" can be opened as soon as the run is known
         training.writer.log.flush()
         self.tell(Followed(training.writer.path).opened(training=True))
+        waiting, self._knobs_waiting = self._knobs_waiting, []
+        for command in waiting:
+            self._obey(command)
         training.look(all_now=True)
         training.tell(training.state("running" if self._running else "paused"))
         self._end_where_wanted(training)

@@ -22,9 +22,13 @@ GUTTER = 1
 
 
 def stored_card(name: str = BUNDLED) -> Mapping[str, Any] | None:
-    """What is written about a bundled model; None where it is not there."""
+    """What is written about a bundled model; None where it is not there, or damaged: the engine tells of that."""
     card = MODELS / name / "card.json"
-    return json.loads(card.read_text(encoding="utf-8")) if card.is_file() else None
+    try:
+        found = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def stored_samples(name: str = BUNDLED) -> NDArray[np.uint8] | None:

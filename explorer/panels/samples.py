@@ -424,10 +424,14 @@ class SamplesPanel(Panel):
         return None if image is None else (image, facts)
 
     def _sample(self, index: int) -> Point:
-        """Sample k of the grid in view: a run of a conditional model gives it the k-th of each column's values."""
+        """Sample k of the grid in view, with the condition that a run of a conditional model gives it."""
         state = self.desk.state()
         columns = conditions_of_run(state, state.run.path) if state.run is not None else {}
-        condition = tuple((name, values[index % len(values)]) for name, values in columns.items() if values)
+        condition = tuple(
+            (name, values[engine.grid_code(column, index, len(values))])
+            for column, (name, values) in enumerate(columns.items())
+            if values
+        )
         return dataclasses.replace(_draw(index), condition=condition)
 
     def _source(self) -> tuple[str, int, bool]:

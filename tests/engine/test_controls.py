@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from engine.controls import (
@@ -12,6 +13,7 @@ from engine.controls import (
     Point,
     Slot,
     arithmetic_from_plain,
+    grid_code,
     point_from_plain,
     point_from_text,
     to_plain,
@@ -53,3 +55,9 @@ def test_damaged_values_get_a_sentence(plain: dict):
         point_from_plain(plain)
     with pytest.raises(ValueError, match="save it again"):
         arithmetic_from_plain({"slots": [plain]})
+
+
+def test_columns_of_one_size_do_not_move_together_in_a_grid():
+    codes = np.array([[grid_code(column, index, 3) for index in range(64)] for column in range(3)])
+    assert codes[0].tolist() == [index % 3 for index in range(64)]
+    assert len({tuple(each) for each in codes.T}) == 9

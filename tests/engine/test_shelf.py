@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from engine.messages import LIVE, run_snapshot
-from engine.shelf import Shelf, SnapshotError
+from engine.shelf import RESOURCES, Shelf, SnapshotError, bundled_cards
 from engine.storage import runs
 from engine.storage.run_record import RunError
 from engine.train import keep_weights
@@ -71,3 +73,15 @@ def test_what_is_not_there_gets_a_sentence(bench: Bench, shelf: Shelf):
     for snapshot, words in ((LIVE, "start a run"), ("bundled:nobody", "no bundled model"), ("elsewhere", "use live")):
         with pytest.raises(SnapshotError, match=words):
             shelf.open(snapshot)
+
+
+def test_a_damaged_card_is_left_out_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("fashion-mnist", "portraits-32"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        card = (RESOURCES / "models" / name / "card.json").read_bytes()
+        (tmp_path / "models" / name / "card.json").write_bytes(card)
+    (tmp_path / "models" / "fashion-mnist" / "card.json").write_text("{")
+    monkeypatch.setattr("engine.shelf.RESOURCES", tmp_path)
+    cards, problems = bundled_cards()
+    assert [card.name for card in cards] == ["portraits-32"]
+    assert problems == ("The card of the bundled model fashion-mnist is damaged; install the program again.",)

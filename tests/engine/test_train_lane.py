@@ -16,6 +16,7 @@ from engine.messages import (
     Event,
     Failed,
     ResumeRun,
+    SetKnob,
     SetRunning,
     StartRun,
     StepOnce,
@@ -99,3 +100,12 @@ def test_a_run_that_has_its_steps_makes_no_more(lane: Driven, tmp_path: Path):
     lane.obey(ResumeRun(folder, steps=1))
     assert lane._training is None
     assert [event.step for event in lane.told if isinstance(event, TrainState)][-1] == 1
+
+
+def test_a_knob_moved_while_a_run_opens_reaches_it(lane: Driven):
+    lane.mailbox.put(StartRun("gan_2014", "tiny", RING, paused=True))
+    lane.mailbox.put(SetKnob("lr_g", 0.02))
+    while lane._training is None:
+        lane._turn()
+    assert lane._training.stepper.config.lr_g == 0.02
+    lane.obey(EndRun())

@@ -163,8 +163,8 @@ class Gan(Family):
     def rates(self, phase: str, step: int) -> dict[str, float]:
         return self.recipe.rates(phase, step)
 
-    def after_step(self, step: int) -> None:
-        if self.average is None or self.recipe.ema is None:
+    def after_step(self, step: int, phases: tuple[str, ...]) -> None:
+        if self.average is None or self.recipe.ema is None or "G" not in phases:
             return
         size, ema = self.recipe.batch_size, self.recipe.ema
         ema_update(self.average, self.generator, ema_beta(size, ema.half_life, (step + 1) * size, ema.ramp))
