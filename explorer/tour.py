@@ -24,8 +24,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 import engine
 from engine import DataRef, Event
 from explorer.app import App
-from explorer.launch import DEFAULT_DATA
+from explorer.launch import BUNDLED, DEFAULT_DATA
 from explorer.panels.latent import LatentPanel
+from explorer.state import ChooseSnapshot
 from explorer.stopwatch import Stopwatch, TimedDoor, percentiles
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.slider_bank import SliderBank
@@ -33,7 +34,8 @@ from explorer.widgets.slider_bank import SliderBank
 SIZES = (QSize(1280, 800), QSize(2560, 1440))
 THEMES = ("light", "dark")
 MOVE_MS = 25  # between two movements of the hand
-IDLE_MOVES, TRAINING_MOVES = 160, 240
+IDLE_MOVES, TRAINING_MOVES, LARGE_MOVES = 160, 240, 160
+LARGE = 64  # px
 QUIET_S, DRAG_S, HEADLESS_S, SETTLE_S = 20.0, 10.0, 22.0, 3.0
 POINTS_S = 12.0
 POINT_RUNS = (("decision", "gan_2014", "points", "mixture"), ("collapse", "gan_2014", "demo_mode_collapse", "grid"))
@@ -93,6 +95,7 @@ class Tour:
         self.first_seconds()
         self.explore_idle()
         self.train()
+        self.large()
         self.points()
         self.screens()
         self.ratio()
@@ -147,6 +150,24 @@ class Tour:
         self.key(Qt.Key.Key_1)
         self.pause(1.0)
         self.shot("train-training")
+        self.bridge.post(engine.EndRun())
+        self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
+
+    def large(self) -> None:
+        """A hand on a slider of a run at 64x64 that has just begun: paused, then training."""
+        self.bridge.post(engine.StartRun("gan_modern", "modern", DataRef(DEFAULT_DATA.name, size=LARGE)))
+        self.wait(lambda: self._grid_step() >= 1 and bool(self.bridge.state.training), 60, "the run at 64x64")
+        self.bridge.act(ChooseSnapshot(engine.LIVE))
+        self.key(Qt.Key.Key_2)
+        figures = self.figures["slider_to_picture_64_ms"] = {}
+        for name, running in (("idle", False), ("training", True)):
+            self.bridge.post(engine.SetRunning(running))
+            self.pause(SETTLE_S)
+            self.watch.forget()
+            self.drag_slider(LARGE_MOVES)
+            figures[name] = percentiles(self.watch.latencies_ms)
+        self.shot("explore-64")
+        self.bridge.act(ChooseSnapshot(engine.bundled_snapshot(BUNDLED)))
         self.bridge.post(engine.EndRun())
         self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
 
@@ -281,7 +302,7 @@ class Tour:
 
 
 def _report(figures: dict[str, Any]) -> str:
-    slider = figures["slider_to_picture_ms"]
+    slider, large = figures["slider_to_picture_ms"], figures["slider_to_picture_64_ms"]
     late = figures["event_loop_late_ms"]
     lines = [
         ("first window", figures["first_window_s"], "s", "< 1"),
@@ -289,6 +310,8 @@ def _report(figures: dict[str, Any]) -> str:
         ("first new sample after Space", figures["first_new_sample_s"], "s", "< 2"),
         ("slider to picture, idle, p95", slider["idle"]["p95"], "ms", "<= 12"),
         ("slider to picture, training, p95", slider["training"]["p95"], "ms", "<= 20"),
+        ("the same at 64x64, paused, p95", large["idle"]["p95"], "ms", "<= 25"),
+        ("the same at 64x64, training, p95", large["training"]["p95"], "ms", "<= 40"),
         ("event loop late, p99", late["p99"], "ms", "<= 16"),
         ("event loop late, max", late["max"], "ms", "<= 100"),
         ("training with the window, over headless", figures["training_ratio_window"], "", ">= 0.85"),
