@@ -7,6 +7,7 @@ that help and mistakes answer at once.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. A mistake of the person ends with one sentence and status 2."""
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without these letters shows the rest
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help"):
         print(_help())
@@ -41,10 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
-    except (ValueError, OSError, ArithmeticError) as error:
-        if not type(error).__module__.startswith("engine.") and not isinstance(error, OSError):
-            raise
+    except OSError as error:
         print(error, file=sys.stderr)
+        return 2
+    except Exception as error:
+        from engine.lane import sentence
+
+        text = sentence(error)
+        if text.startswith(type(error).__name__):
+            raise  # there is no sentence for it: a fault of the program, which needs its trace
+        print(text, file=sys.stderr)
         return 2
     return status
 

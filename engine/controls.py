@@ -8,6 +8,7 @@ arithmetic; the seed plane follows the idea of the StyleGAN3 viewer.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -116,14 +117,14 @@ def point_from_plain(plain: Mapping[str, Any]) -> Point:
     try:
         return Point(
             seed=int(plain.get("seed", 0)),
-            x=float(plain.get("x", 0.0)),
-            y=float(plain.get("y", 0.0)),
-            edits=tuple((int(i), float(v)) for i, v in plain.get("edits", ())),
-            moves=tuple(Move(str(m["direction"]), float(m["amount"])) for m in plain.get("moves", ())),
-            z=None if plain.get("z") is None else tuple(float(v) for v in plain["z"]),
+            x=_number(plain.get("x", 0.0)),
+            y=_number(plain.get("y", 0.0)),
+            edits=tuple((int(i), _number(v)) for i, v in plain.get("edits", ())),
+            moves=tuple(Move(str(m["direction"]), _number(m["amount"])) for m in plain.get("moves", ())),
+            z=None if plain.get("z") is None else tuple(_number(v) for v in plain["z"]),
             condition=tuple((str(k), str(v)) for k, v in plain.get("condition", ())),
         )
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise ValueError(f"This is not a point of a latent space ({error}); save the picture again.") from error
 
 
@@ -134,7 +135,7 @@ def arithmetic_from_plain(plain: Mapping[str, Any]) -> Arithmetic:
             Slot(
                 name=str(slot["name"]),
                 exemplars=tuple(point_from_plain(point) for point in slot.get("exemplars", ())),
-                weight=float(slot.get("weight", 1.0)),
+                weight=_number(slot.get("weight", 1.0)),
                 title=str(slot.get("title", "")),
             )
             for slot in plain["slots"]
@@ -144,12 +145,19 @@ def arithmetic_from_plain(plain: Mapping[str, Any]) -> Arithmetic:
             slots=slots,
             expression=str(plain["expression"]),
             norm=norm,
-            spread=float(plain.get("spread", 0.25)),
+            spread=_number(plain.get("spread", 0.25)),
             noise_seed=int(plain.get("noise_seed", 0)),
             condition=tuple((str(k), str(v)) for k, v in plain.get("condition", ())),
         )
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise ValueError(f"This is not a latent arithmetic ({error}); save it again.") from error
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number to go by")
+    return number
 
 
 def point_from_text(text: str) -> Point:

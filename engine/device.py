@@ -13,6 +13,7 @@ import threading
 import torch
 
 EXPLORE_THREADS = 1
+MOST_THREADS = 1024
 TRAIN_NICENESS = 10
 
 
@@ -28,8 +29,10 @@ def choose_device(wanted: str | None) -> torch.device:
         return torch.device("cpu")
     try:
         device = torch.device(wanted)
-    except RuntimeError as error:
-        raise DeviceError(f"{wanted!r} is not a device; use cpu, cuda or mps.") from error
+    except RuntimeError:
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise DeviceError(f"{wanted!r} is not a device; use cpu, cuda or mps.")
     missing_cuda = device.type == "cuda" and not torch.cuda.is_available()
     missing_mps = device.type == "mps" and not torch.backends.mps.is_available()
     if missing_cuda or missing_mps:
@@ -38,7 +41,12 @@ def choose_device(wanted: str | None) -> torch.device:
 
 
 def training_threads(wanted: int | None = None) -> int:
-    """How many intra-op threads training uses: `wanted`, or OMP_NUM_THREADS, or all cores this process may use."""
+    """How many intra-op threads training uses: `wanted`, or OMP_NUM_THREADS, or all cores this process may use.
+
+    Raises DeviceError for a number that is not possible.
+    """
+    if wanted is not None and not 1 <= wanted <= MOST_THREADS:
+        raise DeviceError(f"{wanted} threads are not possible; choose 1 to {MOST_THREADS}.")
     if wanted is not None:
         return wanted
     told = os.environ.get("OMP_NUM_THREADS", "")

@@ -41,7 +41,10 @@ from engine.messages import (
 )
 from engine.shelf import RESOURCES, Opened, SnapshotError
 from engine.stepper import mix
+from engine.storage import files
 
+LARGEST_FILM_SIDE = 16_383  # px: what WebP can hold
+LARGEST_FILM = 1 << 30  # bytes of all its pictures
 Job = Generator[Event, None, None]
 R = TypeVar("R")
 PCA_SAMPLES = 512
@@ -192,14 +195,19 @@ def export_walk(command: ExportWalk, opened: Opened, device: torch.device) -> Jo
         raise SnapshotError(f"{file.name} is no film; end the name in .gif or .webp.")
     if opened.snapshot.spec.is_points:
         raise SnapshotError("A film needs pictures; this model makes points.")
+    height, width, channels = opened.snapshot.spec.shape
     z_FZ = latent.walk_frames(command.walk, opened.space.latent, opened.directions)
+    side, size = max(height, width) * command.scale, len(z_FZ) * height * width * channels * command.scale**2
+    if side > LARGEST_FILM_SIDE or size > LARGEST_FILM:
+        raise SnapshotError(
+            f"A film of {len(z_FZ)} pictures of {side} pixels is too large; choose a smaller scale or fewer pictures."
+        )
     condition = command.walk.frames[0].point.condition
     clock, frames = Clock(command.job, f"Writing {file.name}"), []
     for first in range(0, len(z_FZ), SLICE):
         part = z_FZ[first : first + SLICE]
         frames += [_scaled(picture, command.scale) for picture in decode(opened, part, [condition] * len(part), device)]
         yield clock.at(len(frames), len(z_FZ) + SLICE)
-    temporary = file.with_name(f".{file.name}.part")
     options = {"lossless": True} if file.suffix.lower() == ".webp" else {}
     film = io.BytesIO()
     encode = functools.partial(
@@ -213,11 +221,8 @@ def export_walk(command: ExportWalk, opened: Opened, device: torch.device) -> Jo
         **options,
     )
     yield from _aside(encode, clock.at(len(frames), len(frames) + SLICE))
-    try:
-        temporary.write_bytes(film.getbuffer())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    files.make_folder(file.absolute().parent)
+    files.write_bytes(file.absolute(), film.getvalue(), durable=False)
     yield JobDone(command.job, f"{len(frames)} frames in {file.name}.", str(file))
 
 

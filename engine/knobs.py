@@ -71,7 +71,7 @@ class Knob:
         noun = "a whole number" if self.kind == "int" else "a number"
         try:
             number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise KnobError(f"{self.name} is {value!r}; give {noun}{self._limits()}.") from None
         whole_wanted = self.kind == "int" and number != math.floor(number) if math.isfinite(number) else True
         below = self.low is not None and number < self.low

@@ -25,6 +25,10 @@ MOST_SKIPPED = 5  # non-finite steps within SKIP_WINDOW before training stops
 SKIP_WINDOW = 100
 
 
+class StateError(ValueError):
+    """A kept state does not belong to this model; the message is one sentence."""
+
+
 class NotFiniteError(ArithmeticError):
     """Training made too many non-finite gradients; the message says what to do."""
 
@@ -174,6 +178,24 @@ class Stepper:
         self.family.set_config(self.config)
         return before[name]
 
+    def _entries_of(self, phase: Phase, optimizer: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        """What the optimizer of a phase remembers, by the number of the parameter. A fused optimizer walks through
+        memory by the size of the parameter, so a tensor of another size must never reach it. Raises StateError."""
+        parameters = [p for p in phase.module.parameters() if p.requires_grad]
+        entries: dict[int, dict[str, Tensor]] = {}
+        for name, value in optimizer.items():
+            owner, _, rest = name.partition(".")
+            if owner == phase.name:
+                index, _, key = rest.partition(".")
+                known = index.isdecimal() and int(index) < len(parameters)
+                if not known or value.shape not in (torch.Size([]), parameters[int(index)].shape):
+                    raise StateError(f"The optimizer remembers {name}, which does not fit this model.")
+                entries.setdefault(int(index), {})[key] = value
+        names = {frozenset(each) for each in entries.values()}
+        if entries and (len(entries) != len(parameters) or len(names) != 1):
+            raise StateError(f"The optimizer of {phase.name} remembers only some of the weights; the state is damaged.")
+        return entries
+
     def state(self) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Any]]:
         """Weights, optimizer tensors and the plain rest: all that makes this training again. Nothing is copied."""
         optimizer: dict[str, Tensor] = {}
@@ -188,24 +210,25 @@ class Stepper:
     def load_state(
         self, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], plain: Mapping[str, Any]
     ) -> None:
-        """The inverse of `state`. Raises ValueError where the tensors do not fit."""
-        self.config = configure(type(self.config), plain["config"])
+        """The inverse of `state`. Raises StateError where the tensors or numbers do not fit."""
+        try:
+            step, config = int(plain["step"]), configure(type(self.config), plain["config"])
+            self.family.load_state(weights)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise StateError("The kept weights and numbers belong to another model, or are damaged.") from error
+        if step < 0:
+            raise StateError(f"The kept state says step {step}; it is damaged.")
+        by_phase = {phase.name: self._entries_of(phase, optimizer) for phase in self.phases}
+        self.config = config
         self.family.set_config(self.config)
-        self.family.load_state(weights)
         for phase in self.phases:
-            entries: dict[int, dict[str, Tensor]] = {}
-            for name, value in optimizer.items():
-                owner, _, rest = name.partition(".")
-                if owner == phase.name:
-                    index, _, key = rest.partition(".")
-                    entries.setdefault(int(index), {})[key] = value
-            own = self.optimizers[phase.name]
+            entries, own = by_phase[phase.name], self.optimizers[phase.name]
             own.load_state_dict({"state": entries, "param_groups": own.state_dict()["param_groups"]})
             for parameter, kept in own.state.items():
                 for key, value in kept.items():
                     if value.shape == parameter.shape:
                         kept[key] = laid_out_like(parameter, value)
-        self.step_number = int(plain["step"])
+        self.step_number = step
         self._terms, self._skipped, self._skipped_count = {}, [], 0
 
 

@@ -40,9 +40,9 @@ from engine.messages import (
     TrainState,
 )
 from engine.run_facts import sample_row
-from engine.stepper import Stepper, to_samples
+from engine.stepper import StateError, Stepper, to_samples
 from engine.storage import files, runs
-from engine.storage.checkpoint import BackgroundSaver, CheckpointError, latest_checkpoint, load_checkpoint
+from engine.storage.checkpoint import BackgroundSaver, Checkpoint, CheckpointError, latest_checkpoint, load_checkpoint
 from engine.storage.run_record import RunError, RunRecord
 from engine.storage.snapshots import keep_exactly
 
@@ -50,7 +50,9 @@ GRID_COUNT = 64
 PREVIEW_COUNT = 64
 POINT_COUNT = 1000
 EARLY_GRID_S = 0.3  # between the grids of the first steps
-FIRST_SAVE_S = 10.0  # a run that is killed early has a checkpoint, too
+FIRST_SAVE_S = 0.5  # a run that is killed or fails early has a checkpoint, too
+BEGUN_S = 30.0  # a run that has trained for so long had a checkpoint
+LONGEST_DATA_NAME = 80  # of its letters in the name of a run
 SAVING_S = 8.0  # how long an ending run waits for its last checkpoint: quitting takes at most 10 s
 
 
@@ -122,7 +124,8 @@ def start(
     threads = _use_threads(dataset, threads)
     stepper = Stepper(entry, config, dataset, seed=plan.seed, device=device)
     data = replace(plan.data, size=None if dataset.is_points else dataset.shape[0])
-    name = plan.name or f"{entry.name} {preset.name} {dataset.name}"
+    data_name = "".join(letter if letter.isprintable() else " " for letter in dataset.name)[:LONGEST_DATA_NAME]
+    name = plan.name or f"{entry.name} {preset.name} {data_name}".strip()
     record = RunRecord(
         name=name,
         family=entry.name,
@@ -140,7 +143,7 @@ def start(
         created=time.time(),
         command=replace(plan, preset=preset.name).command(None),
     )
-    path = Path(plan.folder) if plan.folder else runs.new_run_path(name, home / "runs")
+    path = Path(plan.folder).expanduser().absolute() if plan.folder else runs.new_run_path(name, home / "runs")
     writer = runs.create_run(path, record, _preview(dataset))
     return Training(stepper, writer, device, tell, live)
 
@@ -182,10 +185,14 @@ def resume(
         if found is not None and found.newer_damaged:
             tell(Notice(f"The newest checkpoint is damaged; the run goes on from step {found.step}."))
         if found is not None:
-            checkpoint = load_checkpoint(found.path)
-            stepper.load_state(checkpoint.weights, checkpoint.optimizer, checkpoint.state)
-            seconds = float(checkpoint.state["seconds"])
-        if found is None and runs.open_run(path).status().step > 0:
+            seconds = _load(stepper, load_checkpoint(found.path), found.step)
+        told = runs.open_run(path).status()
+        if found is None and told.seconds > BEGUN_S:
+            raise CheckpointError(
+                f"This run has trained {told.step} steps, but its checkpoints are not in its folder; bring the folder "
+                "checkpoints back, or start a new run. It can still be explored."
+            )
+        if found is None and told.step > 0:
             tell(Notice("This run was ended before its first checkpoint, so it begins again at step 0."))
         writer.rewind(stepper.step_number)
         writer.mark(stepper.step_number, seconds, "resume", "resumed")
@@ -193,6 +200,18 @@ def resume(
         writer.close()
         raise
     return Training(stepper, writer, device, tell, live, seconds=seconds)
+
+
+def _load(stepper: Stepper, checkpoint: Checkpoint, step: int) -> float:
+    """Bring the training to a checkpoint; gives its seconds. Raises CheckpointError where it does not fit."""
+    try:
+        stepper.load_state(checkpoint.weights, checkpoint.optimizer, checkpoint.state)
+        return float(checkpoint.state["seconds"])
+    except (StateError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"The checkpoint of step {step} does not fit this run ({error}); move it out of the run's folder "
+            "checkpoints to go on from the one before. The run can still be explored."
+        ) from error
 
 
 def _use_threads(dataset: Dataset, threads: int) -> int:

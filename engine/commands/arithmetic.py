@@ -106,7 +106,8 @@ def _found(explored: Explored, options: ArithmeticOptions, bars: Bars) -> Arithm
     text = options.preset or ""
     asked = concepts.read_concepts(text)
     known = {each.title.lower(): each.exemplars for each in concepts.examples_for(explored.opened.facts, "")}
-    points = known.get(asked.title.lower())
+    as_asked = (options.count, options.seed) == (ArithmeticOptions.count, ArithmeticOptions.seed)
+    points = known.get(asked.title.lower()) if as_asked else None
     if points is None:
         if explored.judge() is None:
             raise CommandError(f"No judge knows the samples of {explored.opened.title}; give the places with --slot.")

@@ -32,7 +32,7 @@ from engine.evaluate.sampling import find_exemplars
 from engine.messages import bundled_snapshot
 from engine.shelf import DIRECTIONS
 from engine.storage import files, runs
-from engine.storage.run_record import RunRecord
+from engine.storage.run_record import RunRecord, RunStatus
 from engine.train import GRID_COUNT
 
 SHEET_COLUMNS = 8
@@ -61,10 +61,13 @@ class BundleOptions:
 @interruptible
 def run(words: Sequence[str]) -> int:
     options = parse(BundleOptions, words, "bundle", "Make a model that comes with the program out of a run.")
+    if not options.title.strip() or not evaluate.FEWEST <= options.samples <= evaluate.MOST:
+        raise CommandError(f"A model needs a --title, and --samples from {evaluate.FEWEST} to {evaluate.MOST}.")
     explored = Explored(SnapshotOptions(options.run))
-    if explored.is_points:
-        raise CommandError("Only models of pictures are bundled; choose a run on pictures.")
-    record = runs.open_run(Path(options.run)).record
+    if explored.is_points or not explored.name.startswith("run:"):
+        raise CommandError("Only models of pictures that come from a run are bundled; choose such a run.")
+    run_path = Path(explored.name.removeprefix("run:").rpartition("@")[0])
+    record = runs.open_run(run_path).record
     folder = Path(options.out)
     with Bars() as bars:
         data = DataRef.from_plain(record.data)
@@ -83,7 +86,7 @@ def run(words: Sequence[str]) -> int:
         vectors = {facts.name: explored.opened.directions[facts.name] for facts in attributes}
         files.write_bytes(folder / DIRECTIONS, save_directions(vectors))
     _write_sheet(explored, folder / "sheet.png")
-    card = _card(explored, record, options, quality, presets)
+    card = _card(explored, record, options, quality, presets, runs.open_run(run_path).status())
     card["directions"] = [dataclasses.asdict(facts) for facts in attributes]
     files.write_json(folder / "card.json", card)
     say(f"{options.title}: step {explored.opened.step}, {len(weights) / 1e6:.1f} MB in {folder}.")
@@ -117,9 +120,9 @@ def _card(
     options: BundleOptions,
     quality: dict[str, Any],
     presets: dict[str, dict[str, list[list[int]]]],
+    status: RunStatus,
 ) -> dict[str, Any]:
     opened = explored.opened
-    status = runs.open_run(Path(options.run)).status()
     return {
         "format": 1,
         "title": options.title,

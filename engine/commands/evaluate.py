@@ -64,8 +64,9 @@ def run(words: Sequence[str]) -> int:
     options = parse(EvaluateOptions, words, "evaluate", DESCRIPTION)
     if not FEWEST <= options.samples <= MOST:
         raise CommandError(f"The number of samples is {options.samples}; choose {FEWEST} to {MOST}.")
+    threads = training_threads(options.threads)
     explored = Explored(options)
-    torch.set_num_threads(training_threads(options.threads))
+    torch.set_num_threads(threads)
     with Bars(quiet=options.json) as bars:
         data = _data(explored, options)
         dataset = bars.loaded(open_data(data, home_folder()))

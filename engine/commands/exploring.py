@@ -18,7 +18,7 @@ import torch
 
 from engine import explore, jobs, shelf
 from engine.commands.runs import run_folder
-from engine.commands.terminal import Bars, CommandError
+from engine.commands.terminal import Bars, CommandError, note
 from engine.controls import Arithmetic, Condition, Interpolation, Point, Walk
 from engine.device import choose_device, enter_explore_lane
 from engine.evaluate.attributes import direction_name
@@ -53,7 +53,10 @@ class Explored:
         name = snapshot_name(options.snapshot)
         opened = Shelf(Families(), LiveSnapshot(), self.device).open(name)
         if name.startswith("run:"):
-            name = f"{name.rpartition('@')[0]}@{opened.step}"
+            run, _, asked = name.rpartition("@")
+            if asked not in ("last", str(opened.step)):
+                note(f"The run kept no weights of step {asked}; this is the nearest, step {opened.step}.")
+            name = f"{run}@{opened.step}"
         self.opened: Opened = dataclasses.replace(opened, id=name)
 
     @property

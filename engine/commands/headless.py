@@ -33,7 +33,6 @@ from engine.messages import Progress as CurvePoints
 from engine.train import Opening, Plan, Training
 
 MOST_PROBLEMS = 20  # files that could not be read, shown by name
-MOST_THREADS = 1024
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,14 @@ class Headless:
     def __init__(
         self, families: Families, home: Path, device: str | None, threads: int | None, *, quiet: bool = False
     ) -> None:
-        """Raises CommandError or DeviceError, each with one sentence."""
-        if threads is not None and not 1 <= threads <= MOST_THREADS:
-            raise CommandError(f"{threads} threads are not possible; choose 1 to {MOST_THREADS}.")
+        """Raises DeviceError with one sentence."""
         self._families, self._home, self._quiet = families, home, quiet
         self._threads = training_threads(threads)
         torch.set_num_threads(self._threads)
         self._device = choose_device(device)
         self._console = Console(stderr=True, quiet=quiet)
         self._latest: dict[str, float] = {}
+        self._notices: list[str] = []
 
     def start(self, plan: Plan, limits: Limits) -> int:
         """Start a run and train it; returns the exit status."""
@@ -102,6 +100,7 @@ class Headless:
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Notice):
+            self._notices.append(event.text)
             self._say(event.text)
         elif isinstance(event, CurvePoints):
             self._latest |= {name: float(columns[3][-1]) for name, columns in event.values.items()}
@@ -124,7 +123,7 @@ class Headless:
             finally:
                 training.close(reason)
         problem = training.saver.problem or training.writer.problem
-        self._report(training, problem)
+        self._report(training, problem, reason)
         if reason:
             print(reason, file=sys.stderr)
         if reason or problem:
@@ -162,6 +161,8 @@ class Headless:
     def _train(self, training: Training, stop: Stop, limits: Limits) -> None:
         self._say(f"Run: {training.path}")
         steps = limits.steps
+        if steps is not None and training.step >= steps:
+            self._say(f"The run is at step {training.step} already; choose more --steps.")
         until = math.inf if limits.minutes is None else time.monotonic() + 60.0 * limits.minutes
         with self._bars() as bars:
             bar = bars.add_task("Training", total=steps, completed=training.step)
@@ -195,7 +196,7 @@ class Headless:
             disable=self._quiet or not self._console.is_terminal,
         )
 
-    def _report(self, training: Training, problem: str) -> None:
+    def _report(self, training: Training, problem: str, reason: str) -> None:
         rate = training.stepper.images / max(training.seconds, 1e-9)
         facts = {
             "run": training.path,
@@ -205,7 +206,9 @@ class Headless:
             "images_per_s": round(rate, 2),
             "metrics": {name: round(value, 6) for name, value in self._latest.items()},
             "unread": {each.path: each.reason for each in training.stepper.dataset.problems},
+            "notices": self._notices,
             "problem": problem,
+            "reason": reason,
         }
         if self._quiet:
             say_json(facts)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -14,16 +17,42 @@ from engine.data.ref import BUILT_IN, DataRef
 from engine.knobs import Knob, KnobValue
 
 A = TypeVar("A")
+BOX = "\u256d\u2570\u251c\u2500"  # the corners and lines of a box
+
+
+class OptionError(ValueError):
+    """Words of a command line that cannot be read; the message is one sentence."""
 
 
 def parse(options: type[A], words: Sequence[str], command: str, description: str) -> A:
-    """Parse `words` into the dataclass `options`; --help and mistakes are answered here and end the program."""
-    return tyro.cli(
-        options,
-        args=list(words),
-        prog=f"python -m engine {command}",
-        description=description,
-    )
+    """Parse `words` into the dataclass `options`; --help is answered here and ends the program.
+
+    Raises OptionError for what cannot be read.
+    """
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            return tyro.cli(options, args=list(words), prog=f"python -m engine {command}", description=description)
+    except SystemExit as end:
+        if not end.code:
+            raise
+        # tyro draws a box of many lines around what it has to say.
+        lines = [line.strip("\u2502 \t") for line in told.getvalue().splitlines()]
+        said = [line for line in lines if line and line[0] not in BOX and not line.startswith("For full helptext")]
+        text = _mistake(re.sub(r"\s+", " ", " ".join(said)))
+        raise OptionError(f"{text}; `python -m engine {command} --help` tells what there is.") from None
+
+
+def _mistake(told: str) -> str:
+    """What tyro says of a mistake, in a few words."""
+    if unknown := re.search(r"Unrecognized options: (.*?)(?= python -m engine|$)", told):
+        return f"There is no option {unknown[1]}"
+    if wrong := re.search(r"Error parsing (\S+): .*?\[(.*?)\]", told):
+        return f"{wrong[1]} does not take {wrong[2]}"
+    if missing := re.search(r"Missing from [^:]*: (.*)", told):
+        names = re.findall(r"(?<!\S)--[\w-]+(?= (?:[A-Z{]|$))", missing[1])
+        return f"Missing: {', '.join((['the first argument'] if missing[1][:1].isupper() else []) + names)}"
+    return told.strip(" .")
 
 
 def with_knobs(options: type[Any], knobs: Sequence[Knob], values: Mapping[str, KnobValue]) -> type[Any]:

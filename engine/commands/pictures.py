@@ -46,7 +46,10 @@ def compact_json(value: Any) -> str:
 
 
 def scaled(picture: Pixels, scale: int) -> Pixels:
-    """A picture (H, W, C) with every pixel `scale` times as wide and high."""
+    """A picture (H, W, C) with every pixel `scale` times as wide and high. Raises CommandError if too large."""
+    side = max(picture.shape[:2]) * scale
+    if side > LARGEST_SIDE:
+        raise CommandError(f"The picture would be {side} pixels wide; choose a --scale that leaves it {LARGEST_SIDE}.")
     return picture.repeat(scale, axis=0).repeat(scale, axis=1)
 
 

@@ -103,7 +103,7 @@ def walk_of(recipe: str) -> Walk:
             interpolation="lerp" if plain.get("interpolation") == "lerp" else "slerp",
             loop=bool(plain.get("loop", True)),
         )
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise CommandError(f"This is not a walk through a latent space ({error}); save it again.") from error
 
 

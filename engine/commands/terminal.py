@@ -55,6 +55,12 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def note(text: str) -> None:
+    """What a person should know and a program that reads the result should not stumble over."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def say_json(value: object) -> None:
     """A result as strict JSON on one line; numbers that are not finite become "NaN", "Infinity" and "-Infinity"."""
     say(json.dumps(json.loads(files.json_text(value))))

@@ -82,6 +82,8 @@ def _refusal(info: zipfile.ZipInfo) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return "it is a link or a device, not a file"
+    if not path.parts:
+        return "it has no name"
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in path.parts[0]:
         return "its name leads out of the archive"
     if info.flag_bits & 1:

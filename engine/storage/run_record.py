@@ -19,6 +19,7 @@ FORMAT = 1
 RUN, STATUS = "run.json", "status.json"
 STALE_SECONDS = 120.0  # without a word for so long, a run that another machine writes counts as interrupted
 LONGEST_NAME = 200
+LARGEST_SIDE = 1 << 16  # of a sample
 
 State = Literal["running", "ended", "failed", "interrupted"]
 
@@ -108,6 +109,10 @@ def _record_from(plain: Mapping[str, Any], path: Path) -> RunRecord:
             raise RunError(f'The run in {path} cannot be opened because "{key}" in its {RUN} is missing or wrong.')
     if not all(isinstance(side, int) and not isinstance(side, bool) and side > 0 for side in plain["shape"]):
         raise RunError(f'The run in {path} cannot be opened because "shape" in its {RUN} is wrong.')
+    if len(plain["shape"]) not in (1, 3) or max(plain["shape"]) > LARGEST_SIDE:
+        raise RunError(f'The run in {path} cannot be opened because "shape" in its {RUN} is wrong.')
+    if not isinstance(plain["data"].get("name"), str):
+        raise RunError(f'The run in {path} cannot be opened because "data" in its {RUN} is wrong.')
     if not all(isinstance(values, list) for values in plain["conditions"].values()):
         raise RunError(f'The run in {path} cannot be opened because "conditions" in its {RUN} is wrong.')
     values = {key: plain[key] for key in _RECORD_TYPES}

@@ -16,6 +16,7 @@ import re
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,10 @@ class Snapshots:
         except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
             raise _damaged(file.path) from error
         size = struct.unpack("<Q", data[:8])[0]
-        halved = _note(file.path, data[8 : 8 + size])["halved"]
+        note = _note(file.path, data[8 : 8 + size])
+        if note.get("crc32") not in (None, _checksum(tensors)):  # None: written before there were checksums
+            raise _damaged(file.path)
+        halved = note["halved"]
         wide = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
         return {name: tensor.to(wide.get(str(halved.get(name)), tensor.dtype)) for name, tensor in tensors.items()}
 
@@ -199,9 +203,20 @@ def _file_of(folder: Path, step: int) -> Path:
 def _packed(step: int, tensors: dict[str, Tensor], halved: Mapping[str, str], info: Mapping[str, Any]) -> bytes:
     import safetensors.torch
 
-    note = files.json_text({"format": FORMAT, "step": int(step), "info": info, "halved": halved})
-    data: bytes = safetensors.torch.save(tensors, {"snapshot": note})
+    about = {"format": FORMAT, "step": int(step), "info": info, "halved": halved, "crc32": _checksum(tensors)}
+    data: bytes = safetensors.torch.save(tensors, {"snapshot": files.json_text(about)})
     return data
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> int:
+    """CRC-32 over the bytes of all tensors in the order of their names."""
+    import torch
+
+    crc = 0
+    for name in sorted(tensors):
+        flat = tensors[name].contiguous().reshape(-1)
+        crc = zlib.crc32(flat.view(torch.uint8).numpy().data, crc) if flat.numel() else crc
+    return crc
 
 
 def _remove(surplus: Sequence[SnapshotFile]) -> None:

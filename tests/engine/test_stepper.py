@@ -9,7 +9,7 @@ import torch
 from engine.data.dataset import ArraySource, Column, Dataset, Table
 from engine.family import Families, UnknownNameError
 from engine.knobs import KnobError, configure
-from engine.stepper import NotFiniteError, Stepper, mix, to_model, to_samples
+from engine.stepper import NotFiniteError, StateError, Stepper, mix, to_model, to_samples
 
 
 @pytest.fixture(scope="module")
@@ -220,3 +220,22 @@ def test_a_phase_that_does_not_exist_is_no_step(families: Families):
     with pytest.raises(UnknownNameError, match="choose one of D, G"):
         training.step(only="E")
     assert training.step_number == 0
+
+
+@pytest.mark.parametrize("wrong", ["size", "name", "some", "step"])
+def test_a_state_that_does_not_fit_is_refused_before_it_is_used(families: Families, wrong: str):
+    training = stepper(families)
+    training.step()
+    weights, optimizer, plain = training.state()
+    optimizer, plain = dict(optimizer), dict(plain)
+    first = next(name for name, value in optimizer.items() if value.ndim > 0)
+    if wrong == "size":
+        optimizer[first] = optimizer[first].reshape(-1)[:1]
+    elif wrong == "name":
+        optimizer["D.999.exp_avg"] = torch.zeros(3)
+    elif wrong == "some":
+        optimizer = {name: value for name, value in optimizer.items() if not name.startswith("D.0.")}
+    else:
+        del plain["step"]
+    with pytest.raises(StateError):
+        stepper(families).load_state(weights, optimizer, plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -278,3 +279,28 @@ def test_pictures_of_another_size_are_brought_to_one_that_the_family_takes(bench
 def test_the_size_for_pictures(bench: Bench, shape: tuple[int, ...], size: int | None):
     assert bench.families["gan_modern"].size_for(shape) == size
     assert bench.families["gan_2014"].size_for(shape) is None
+
+
+def test_a_run_without_the_checkpoints_it_had_is_not_begun_again(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.seconds = 100.0
+    training.close()
+    shutil.rmtree(bench.home / "run" / "checkpoints")
+    with pytest.raises(CheckpointError, match="bring the folder checkpoints back"):
+        bench.resume()
+    assert runs.open_run(bench.home / "run").snapshots().list()
+
+
+def test_an_optimizer_of_another_model_is_refused_and_the_run_is_free_again(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.close()
+    other = bench.start("other", g_units=24)
+    other.advance()
+    other.close()
+    shutil.rmtree(bench.home / "run" / "checkpoints")
+    shutil.copytree(bench.home / "other" / "checkpoints", bench.home / "run" / "checkpoints")
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match="does not fit this run"):
+            bench.resume()

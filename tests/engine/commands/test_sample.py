@@ -180,3 +180,10 @@ def test_a_snapshot_that_is_not_there_gets_one_sentence(refused, snapshot: str, 
 def test_an_unknown_value_of_a_condition_gets_one_sentence(refused, spots: str):
     assert "no value 'mode 99'" in refused(["sample", "--snapshot", spots, "--condition", "label=mode 99"])
     assert "no condition 'colour'" in refused(["sample", "--snapshot", spots, "--condition", "colour=red"])
+
+
+def test_another_step_than_asked_for_is_told(told, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch):
+    said: list[str] = []
+    monkeypatch.setattr("engine.commands.exploring.note", said.append)
+    told(["sample", "--snapshot", f"run:{home / 'runs' / 'faces'}@99", "--count", "1", "--out", "one.png"])
+    assert said == ["The run kept no weights of step 99; this is the nearest, step 3."]

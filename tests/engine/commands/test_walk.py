@@ -49,3 +49,14 @@ def test_bad_input_gets_one_sentence(refused, faces: str, words: list[str], says
 
 def test_points_make_no_film(refused, spots: str):
     assert "a film needs pictures" in refused(["walk", "--snapshot", spots, "--points", "0:0", "0:1"])
+
+
+def test_a_film_that_nothing_could_hold_is_refused_before_it_is_drawn(refused, faces: str):
+    words = ["walk", "--snapshot", faces, "--points", "0:0", "0:1", "--frames", "2"]
+    assert "is too large; choose a smaller scale" in refused([*words, "--scale", "3000", "--out", "big.webp"])
+    assert "choose a --scale" in refused([*words, "--at", "0", "--scale", "100000", "--out", "big.png"])
+
+
+def test_a_film_makes_its_folder(told, faces: str, tmp_path: Path):
+    told(["walk", "--snapshot", faces, "--points", "0:0", "0:1", "--frames", "2", "--out", "new/film.gif"])
+    assert (tmp_path / "new" / "film.gif").is_file()

@@ -167,3 +167,14 @@ def test_damaged_snapshots_are_told(tmp_path: Path, errands: Errands) -> None:
     file.path.write_bytes(b"")
     with pytest.raises(SnapshotError, match="damaged"):
         _ = file.info
+
+
+def test_a_flipped_byte_in_the_weights_is_noticed(tmp_path: Path, errands: Errands) -> None:
+    SnapshotWriter(tmp_path, errands).add(1, weights(1), {})
+    assert errands.wait(10)
+    (file,) = Snapshots(tmp_path).list()
+    data = bytearray(file.path.read_bytes())
+    data[-500] ^= 1
+    file.path.write_bytes(data)
+    with pytest.raises(SnapshotError, match="is damaged; choose another step"):
+        Snapshots(tmp_path).load(file)
