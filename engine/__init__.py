@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.concepts import ConceptError, Concepts, examples_for, read_concepts
+from engine.concepts import ConceptError, Concepts, examples_for, read_concepts, words_of
 from engine.controls import (
     GRID_SEED,
     Arithmetic,

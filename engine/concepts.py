@@ -53,7 +53,8 @@ class Concepts:
 def read_concepts(text: str) -> Concepts:
     """Split "x - y + z" into its terms. Raises ConceptError."""
     title = " ".join(text.split())
-    parts = [part.strip() for part in re.split(r"(?:^|\s+)([+-])(?:\s+|$)", title)]
+    # a hyphen may be within a word ("black-haired"), a plus may not
+    parts = [part.strip() for part in re.split(r"\s*(\+)\s*|(?:^|\s+)(-)(?:\s+|$)", title) if part is not None]
     terms, signs = parts[::2], parts[1::2]
     if not all(terms) or len(terms) > len(string.ascii_uppercase):
         raise ConceptError(f"{text!r} is not an arithmetic; write it like '{PORTRAITS[0]}'.")
@@ -61,6 +62,19 @@ def read_concepts(text: str) -> Concepts:
     _, *others = by_slot
     rest = (f" {sign} mean({name})" for sign, name in zip(signs, others, strict=True))
     return Concepts(title, by_slot, "mean(A)" + "".join(rest))
+
+
+def words_of(titles: Mapping[str, str], expression: str) -> str:
+    """The inverse of `read_concepts`: "x - y + z" for slots with these titles; "" where the expression says more."""
+    if not titles or not all(titles.values()):
+        return ""
+    concepts = read_concepts(" + ".join(titles.values()))
+    signs = re.findall(r" ([+-]) mean\(", expression)
+    if len(signs) != len(titles) - 1 or tuple(concepts.terms) != tuple(titles):
+        return ""
+    first, *others = titles.values()
+    text = first + "".join(f" {sign} {term}" for sign, term in zip(signs, others, strict=True))
+    return text if read_concepts(text).expression == expression else ""
 
 
 def wanted(term: str, columns: Columns) -> dict[str, str]:
@@ -77,8 +91,10 @@ def wanted(term: str, columns: Columns) -> dict[str, str]:
                 at = end
                 break
         else:
-            known = "; ".join(f"{column}: {', '.join(values)}" for column, values in columns.items())
-            raise ConceptError(f"{words[at]!r} in {term!r} is nothing that the judge can see; it knows {known}.")
+            known = ", ".join(
+                dict.fromkeys(next(v for v in values[::-1] if v != ABSENT) for values in columns.values())
+            )
+            raise ConceptError(f"{words[at]!r} is nothing that the judge can see; it knows words such as {known}.")
     return found
 
 

@@ -173,8 +173,11 @@ def decide(opened: Opened, request: DrawDecision, dataset: Dataset, device: torc
         logits = critic.score(x)
         (gradient,) = torch.autograd.grad(logits.sum(), x)
     d = torch.sigmoid(logits.detach()).cpu().numpy().reshape(field_shape)
-    p_g = _kernel_density(samples_ND, axes)
+    p_g = _kernel_density(samples_ND, axes, _widths(samples_ND, axes))
     p_data = _data_density(request.data, mesh, field_shape, reals_ND, axes)
+    if p_data is None:  # both with the wider kernels of the two: else their ratio tells of the widths alone
+        widths = np.maximum(_widths(samples_ND, axes), _widths(reals_ND, axes))
+        p_g, p_data = _kernel_density(samples_ND, axes, widths), _kernel_density(reals_ND, axes, widths)
     yield Decision(
         channel=request.channel,
         number=request.number,
@@ -200,17 +203,26 @@ def _extent(reals_ND: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
     return tuple((float(a - m), float(b + m)) for a, b, m in zip(low, high, margin, strict=True))
 
 
-def _kernel_density(points_ND: NDArray[np.float32], axes: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """A product of Gaussian kernels, separable in the axes; the width follows Scott's rule, at least a grid cell.
+def _widths(points_ND: NDArray[np.float32], axes: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """The width of a kernel in each axis: half of Scott's rule, at least a grid cell."""
+    count, dims = points_ND.shape
+    finite = points_ND[np.isfinite(points_ND).all(1)].astype(np.float64)
+    spreads = finite.std(axis=0) if len(finite) else np.zeros(dims)
+    cells = np.array([float(axis[1] - axis[0]) for axis in axes])
+    widths: NDArray[np.float64] = np.maximum(0.5 * spreads * count ** (-1.0 / (dims + 4)), cells)
+    return widths
+
+
+def _kernel_density(
+    points_ND: NDArray[np.float32], axes: list[NDArray[np.float32]], widths_D: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """A product of Gaussian kernels, separable in the axes.
 
     Points that are not finite are left out, and count as density that is nowhere."""
     count, dims = points_ND.shape
     finite = points_ND[np.isfinite(points_ND).all(1)].astype(np.float64)
     kernels = []
-    for axis, coordinates in zip(axes, finite.T, strict=True):
-        cell = float(axis[1] - axis[0])
-        spread = float(coordinates.std()) if len(coordinates) else 0.0
-        width = max(0.5 * spread * count ** (-1.0 / (dims + 4)), cell)
+    for axis, coordinates, width in zip(axes, finite.T, widths_D, strict=True):
         distance = (axis[:, None].astype(np.float64) - coordinates[None]) / width
         kernels.append(np.exp(-0.5 * distance**2) / (width * np.sqrt(2.0 * np.pi)))
     if dims == 1:
@@ -224,9 +236,10 @@ def _data_density(
     shape: tuple[int, ...],
     reals_ND: NDArray[np.float32],
     axes: list[NDArray[np.float32]],
-) -> NDArray[np.float64]:
+) -> NDArray[np.float64] | None:
+    """The density that a built-in set was drawn from; None where nobody knows it."""
     if data.points is not None or data.name not in POINT_SETS:
-        return _kernel_density(reals_ND, axes)
+        return None
     return np.exp(log_density(data.name, mesh.astype(np.float64))).reshape(shape)
 
 

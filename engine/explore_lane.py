@@ -40,6 +40,7 @@ from engine.messages import (
     RenameRun,
     Request,
     RunsListed,
+    RunTrashed,
     ScoreSamples,
     SnapshotOpened,
     TrashRun,
@@ -72,6 +73,7 @@ class ExploreLane(Lane):
         self._live_snapshot, self._home, self._wanted_device = live, home, device
         self._rest: deque[tuple[Request, Answer]] = deque()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._job_titles: dict[str, str] = {}
         self._data: OrderedDict[DataRef, Dataset] = OrderedDict()
         self._grids: OrderedDict[str, Grids] = OrderedDict()
         self._next_follow = 0.0
@@ -227,6 +229,7 @@ class ExploreLane(Lane):
 
     def _obey(self, command: ExploreCommand) -> None:
         job = getattr(command, "job", "")
+        self._job_titles[job] = _DOING[type(command)]
         try:
             self._do(command)
         except Exception as error:  # noqa: BLE001  told to the person; the lane goes on with the next command
@@ -251,9 +254,11 @@ class ExploreLane(Lane):
                 self.tell(RunsListed(list_facts(self._home / "runs")))
             case TrashRun(path=path):
                 self._follower.close(Path(path))
-                runs.delete_run(Path(path))
+                where = runs.delete_run(Path(path))
                 self._shelf.forget(path)
                 self._grids.pop(path, None)
+                self.tell(RunTrashed(path, str(where)))
+                self.tell(Notice(f"The run is in the trash; to have it back, move the folder {where} to {path}."))
                 self.tell(RunsListed(list_facts(self._home / "runs")))
             case LoadData():
                 self._jobs[command.job] = jobs.load_data(command, self._home, self._keep)
@@ -293,7 +298,7 @@ class ExploreLane(Lane):
             return
         except Exception as error:  # noqa: BLE001
             del self._jobs[name]
-            self.fail("Working", error, job=name)
+            self.fail(self._job_titles.get(name, "Working"), error, job=name)
             return
         self._jobs.move_to_end(name)
         if progress is not None:

@@ -126,6 +126,10 @@ def start(
     data = replace(plan.data, size=None if dataset.is_points else dataset.shape[0])
     data_name = "".join(letter if letter.isprintable() else " " for letter in dataset.name)[:LONGEST_DATA_NAME]
     name = plan.name or f"{entry.name} {preset.name} {data_name}".strip()
+    path = Path(plan.folder).expanduser().absolute() if plan.folder else runs.new_run_path(name, home / "runs")
+    number = path.name.rpartition("-")[2]
+    if not (plan.name or plan.folder) and number != "1":
+        name = f"{name} {number}"  # as the folder is called, so that two runs can be told apart
     record = RunRecord(
         name=name,
         family=entry.name,
@@ -143,7 +147,6 @@ def start(
         created=time.time(),
         command=replace(plan, preset=preset.name).command(None),
     )
-    path = Path(plan.folder).expanduser().absolute() if plan.folder else runs.new_run_path(name, home / "runs")
     writer = runs.create_run(path, record, _preview(dataset))
     return Training(stepper, writer, device, tell, live)
 

@@ -180,8 +180,8 @@ class Docks(QObject):
 
     def show_workspace(self, name: str) -> None:
         """Bring a workspace up as it was left; the first time as it was delivered."""
-        if self.presenting:
-            self.present(False)
+        presenting = self.presenting
+        self.present(False)
         self.keep()
         self.workspace = name
         stored = self._settings.value(f"layout/{name}")
@@ -194,6 +194,7 @@ class Docks(QObject):
             self.reset_layout()
         self._fill_shown()
         self._name_docks()
+        self.present(presenting)
         self.switched.emit(name)
 
     @Slot()

@@ -56,6 +56,9 @@ def choices(state: State) -> tuple[Choice, ...]:
             title = tr("Run: {name}, step {step}", name=run.name, step=grouped(steps[-1]))
             found.append(Choice(engine.run_snapshot(path, steps[-1]), title))
     known = {choice.snapshot for choice in found}
+    if is_scrubbed(state) and shown_snapshot(state) not in known:
+        shown = shown_snapshot(state)
+        found.append(Choice(shown, tr("Scrubber: {title}", title=snapshot_title(state, shown))))
     if state.explored and state.explored not in known:
         found.append(Choice(state.explored, snapshot_title(state, state.explored)))
     return tuple(found)

@@ -137,7 +137,7 @@ class KnobRow(QWidget):
     def matches(self, words: str) -> bool:
         """Whether every word is in the name, help, group or source."""
         knob = self.knob
-        text = f"{knob.name} {knob.title} {knob.help} {knob.group} {knob.source}".lower()
+        text = f"{knob.name} {_title(knob)} {knob.help} {knob.group} {knob.source}".lower()
         return all(word in text for word in words.lower().split())
 
     def matters_for(self, kind: str) -> bool:

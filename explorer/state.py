@@ -143,10 +143,52 @@ def _run_opened(state: State, event: engine.RunOpened) -> State:
         run=event.run,
         opened=_with(state.opened, path, event.run),
         training=path if event.training else state.training,
+        plan=_plan_of_run(state, event.run) if event.training else state.plan,
         grid_steps=_with(state.grid_steps, path, event.grid_steps),
         snapshot_steps=_with(state.snapshot_steps, path, event.snapshot_steps),
         at_step=None,
     )
+
+
+def _runs_listed(state: State, event: engine.RunsListed) -> State:
+    """The list is news of names too."""
+    names = {run.path: run.name for run in event.runs}
+    renamed = {
+        path: dataclasses.replace(run, name=names[path]) if names.get(path, run.name) != run.name else run
+        for path, run in state.opened.items()
+    }
+    if all(renamed[path] is run for path, run in state.opened.items()):
+        return dataclasses.replace(state, runs=event.runs)
+    run = renamed.get(state.run.path, state.run) if state.run is not None else None
+    return dataclasses.replace(state, runs=event.runs, opened=renamed, run=run)
+
+
+def _run_trashed(state: State, event: engine.RunTrashed) -> State:
+    """Nothing of it stays on the desk."""
+    path, shown = event.path, state.run is not None and state.run.path == event.path
+    explored_here = state.explored.startswith(f"run:{path}@")
+    first = state.ready.bundled[0].name if state.ready is not None and state.ready.bundled else ""
+    bundled = engine.bundled_snapshot(first) if first else ""
+    return dataclasses.replace(
+        state,
+        run=None if shown else state.run,
+        at_step=None if shown else state.at_step,
+        opened=_without(state.opened, path),
+        grid_steps=_without(state.grid_steps, path),
+        snapshot_steps=_without(state.snapshot_steps, path),
+        explored=bundled if explored_here else state.explored,
+    )
+
+
+def _plan_of_run(state: State, run: engine.RunFacts) -> PlanRun | None:
+    """The settings of a run that trains, as what differs from its preset."""
+    card = next((each for each in state.ready.families if each.name == run.family), None) if state.ready else None
+    preset = next((each for each in card.presets if each.name == run.preset), None) if card is not None else None
+    if card is None or preset is None:
+        return state.plan
+    base = {knob.name: preset.values.get(knob.name, knob.default) for knob in card.knobs}
+    values = {name: value for name, value in run.values.items() if name in base and value != base[name]}
+    return PlanRun(run.family, run.preset, values)
 
 
 def _grid_drawn(state: State, event: engine.GridDrawn) -> State:
@@ -197,7 +239,8 @@ _FOLDS = {
     engine.Ready: _ready,
     engine.TrainState: _train_state,
     engine.RunOpened: _run_opened,
-    engine.RunsListed: lambda s, e: dataclasses.replace(s, runs=e.runs),
+    engine.RunsListed: _runs_listed,
+    engine.RunTrashed: _run_trashed,
     engine.GridDrawn: _grid_drawn,
     engine.SnapshotSaved: _snapshot_saved,
     engine.SnapshotOpened: _snapshot_opened,

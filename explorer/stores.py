@@ -27,6 +27,8 @@ class Stores:
         """Keep what an event adds to a history."""
         if isinstance(event, engine.RunOpened):
             self.runs[event.run.path] = RunHistory(dict(event.series), list(event.marks))
+        elif isinstance(event, engine.RunTrashed):
+            self.runs.pop(event.path, None)
         elif isinstance(event, engine.Progress):
             series = self._of(event.path).series
             for name, (steps, seconds, images, values) in event.values.items():

@@ -17,7 +17,16 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 import engine
 from engine import __version__
@@ -285,9 +294,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def cancel(self) -> None:
-        """Cancel the jobs; where there is none, close the card, clear a selection, leave presentation. Never quits."""
+        """Leave a text field; else cancel the jobs; where there is none, close the card, clear a selection, leave
+        presentation. Never quits."""
         jobs = self.bridge.state.jobs
-        if jobs:
+        if _is_text_field(QApplication.focusWidget()):
+            self._ground.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif jobs:
             for job in jobs:
                 self.bridge.post(engine.CancelJob(job))
         elif self.card.isVisible():
@@ -378,6 +390,9 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _show_switched(self, name: str) -> None:
         self.actions_by_name[f"show_{name}"].setChecked(True)
+        self._ground.setFocus(Qt.FocusReason.OtherFocusReason)  # else a button gets it from the panel that went
+        for panel in self.panels.made():
+            panel.present(self.docks.presenting)
 
     @Slot()
     def _offer_history(self) -> None:
@@ -426,6 +441,10 @@ def _panel_of(widget: QWidget | None) -> Panel | None:
     while widget is not None and not isinstance(widget, Panel):
         widget = widget.parentWidget()
     return widget
+
+
+def _is_text_field(widget: QWidget | None) -> bool:
+    return isinstance(widget, QLineEdit) or (isinstance(widget, QComboBox) and widget.isEditable())
 
 
 def _presses_button(event: QEvent) -> bool:

@@ -85,6 +85,14 @@ class RunsListed:
 
 
 @dataclass(frozen=True)
+class RunTrashed:
+    """The run that was in the folder `path` lies in the folder `where` now."""
+
+    path: str
+    where: str
+
+
+@dataclass(frozen=True)
 class RunOpened:
     """A run is open: its curves so far (the receiver owns them from here on), marks, and where there are grids and
     snapshots. `training` says that this engine trains it; otherwise it is read, and followed while it grows."""
@@ -317,6 +325,7 @@ Event = (
     | Failed
     | Notice
     | RunsListed
+    | RunTrashed
     | RunOpened
     | TrainState
     | Progress

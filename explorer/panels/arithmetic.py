@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 import engine
-from engine import Arithmetic, ConceptError, Concepts, Event, Frame, Point, examples_for, read_concepts
+from engine import Arithmetic, ConceptError, Concepts, Event, Frame, Point, examples_for, read_concepts, words_of
 from explorer import recipes
 from explorer.edits import new_gesture, push_edit
 from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
@@ -58,6 +58,7 @@ class ArithmeticPanel(Panel):
         self._wanted: Concepts | None = None  # what a search for exemplars goes on for
         self._filled = False  # whether the slots were filled once, by the first example or by hand
         self._last_slot = "A"
+        self._data_name = ""  # what the model that is explored was trained on
         self._snapshot = ""
         self._drawn = self._recipe  # what the newest centre was drawn from
         self._asked: dict[int, Arithmetic] = {}
@@ -160,12 +161,22 @@ class ArithmeticPanel(Panel):
                 self.desk.post(engine.OpenSnapshot(snapshot))
             self._stale = True
         known = info or state.explored_info
+        if known is not None and known.data is not None:
+            self._drop_titles(known.data.name)
         if known is not None:
             self._expression.set_columns(known.conditions)
             self._offer_examples(known)
             if not self._filled and known.latent is not None and self._examples:
                 self._use_example(self._examples[0], undoable=False)
         self._redraw_if_stale()
+
+    def _drop_titles(self, data_name: str) -> None:
+        """A model of other data does not know "man with glasses": the places stay, their names go."""
+        before, self._data_name = self._data_name, data_name
+        if before not in ("", data_name) and any(slot.title for slot in self._recipe.slots):
+            slots = tuple(dataclasses.replace(slot, title="") for slot in self._recipe.slots)
+            self._recipe = dataclasses.replace(self._recipe, slots=slots)
+            self._show_recipe()
 
     def _offer_examples(self, info: engine.SnapshotInfo) -> None:
         examples = examples_for(info.facts, info.data.name if info.data is not None else "")
@@ -184,6 +195,16 @@ class ArithmeticPanel(Panel):
         self._expression.show_recipe(self._recipe)
         self._maker.show_slots(self._recipe.slots)
         self._sum.show_slots(tuple(slot.name for slot in self._recipe.slots))
+        filled = recipes.filled(self._recipe).slots
+        self._show_words(words_of({slot.name: slot.title for slot in filled}, self._recipe.expression))
+
+    def _show_words(self, words: str) -> None:
+        """What the slots say, in the box of examples; the box is empty where words do not say it."""
+        field = self._presets.lineEdit()
+        if words.lower() != field.text().lower():
+            self._presets.setCurrentIndex(self._presets.findText(words, Qt.MatchFlag.MatchFixedString))
+            field.setText(_shown(words))
+        field.setCursorPosition(0)
 
     # ---------------------------------------------------------------------------------------------- edits
 
@@ -243,7 +264,6 @@ class ArithmeticPanel(Panel):
 
     def _use_example(self, example: Concepts, *, undoable: bool) -> None:
         self._filled = True
-        self._presets.setCurrentIndex(self._examples.index(example))
         if example.exemplars is None:
             self._search(example, seed=0)
         else:
@@ -328,8 +348,7 @@ class ArithmeticPanel(Panel):
         elif isinstance(event, engine.DirectionMade) and event.snapshot == self._snapshot:
             self._maker.show_score(event.direction)
         elif isinstance(event, engine.Failed) and event.job == SEARCH:
-            self._wanted = None
-            self._expression.show_problem(event.reason)
+            self._wanted = None  # the card says why
         elif isinstance(event, engine.Failed) and event.channel == RESULT:
             self._expression.show_problem(event.reason)
 

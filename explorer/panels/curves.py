@@ -295,7 +295,7 @@ class CurvesPanel(Panel):
         at = self.desk.state().at_step
         x = None if at is None else self._x_of([at])[0]
         for box in self._boxes.values():
-            box.plot.set_cursor(x)
+            box.set_cursor(x)
 
     # ---------------------------------------------------------------------------------------------- drawing
 

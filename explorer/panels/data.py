@@ -249,6 +249,8 @@ class DataPanel(Panel):
             self._show_opened(state)
         if changed & {"failure", "jobs", "data", "opened_data"}:
             self._load.setEnabled(LOAD_JOB not in state.jobs)
+        if "failure" in changed and state.failure is not None and state.failure.job == LOAD_JOB:
+            self._show_failure(state.failure.reason)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -282,6 +284,7 @@ class DataPanel(Panel):
         if opened is self._opened and opened is not None:
             return
         self._opened, self._page = opened, None
+        self._train.setEnabled(True)
         self._columns.clear()
         self._problems.clear()
         self._columns.setVisible(bool(opened and opened.columns))
@@ -311,6 +314,12 @@ class DataPanel(Panel):
         self._place.setText("")
         self._back.setEnabled(False)
         self._on.setEnabled(False)
+
+    def _show_failure(self, reason: str) -> None:
+        """Why the chosen data cannot be trained on."""
+        if self._opened is None:
+            self._empty.setText(reason)
+            self._train.setEnabled(False)
 
     def _show_page(self, page: engine.DataPage) -> None:
         if self._opened is None or page.data != self._opened.data:
@@ -344,7 +353,7 @@ class _Samples(ImageGrid):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[Mapping[str, str], ...] = ()
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(96)
 
     def show_page(self, page: engine.DataPage) -> None:
         self._rows = page.rows
@@ -401,7 +410,7 @@ def _tree(heads: list[str]) -> QTreeWidget:
     tree.setUniformRowHeights(True)
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    tree.setMinimumHeight(80)
+    tree.setMinimumHeight(48)
     tree.setColumnWidth(0, 128)
     return tree
 

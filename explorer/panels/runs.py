@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 
@@ -156,7 +157,7 @@ class RunsPanel(Panel):
         if not on:
             self._view.setCurrentWidget(self._table)
             return
-        _fill_comparison(self._comparison, self.selected())
+        _fill_comparison(self._comparison, tuple(_as_it_stands(run, self.desk.state()) for run in self.selected()))
         self._view.setCurrentWidget(self._comparison)
 
     @Slot(int, int)
@@ -367,6 +368,13 @@ def _fill_comparison(table: QTableWidget, runs: tuple[RunFacts, ...]) -> None:
             item.setFont(font)
             table.setItem(row, column, item)
     table.resizeColumnsToContents()
+
+
+def _as_it_stands(run: RunFacts, state: State) -> RunFacts:
+    """The run with the step and status of this moment where it is the one that trains."""
+    if state.train is None or run.path != state.train.path:
+        return run
+    return dataclasses.replace(run, step=state.train.step, status=state.train.phase)
 
 
 def _settings_of(run: RunFacts) -> dict[str, str]:

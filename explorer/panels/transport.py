@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
@@ -215,7 +217,7 @@ def data_title(state: State) -> str:
     data = data_of(state)
     if data in state.opened_data:
         return state.opened_data[data].title
-    return next((each.title for each in engine.BUILT_IN if each.name == data.name), data.name)
+    return next((each.title for each in engine.BUILT_IN if each.name == data.name), Path(data.name).name)
 
 
 def clock(seconds: float) -> str:

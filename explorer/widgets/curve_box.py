@@ -42,6 +42,7 @@ class CurveBox(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._hidden: set[str] = set()
         self._hover: float | None = None
+        self._cursor: float | None = None
         self._log.toggled.connect(self._log_toggled)
         self.legend.toggled.connect(self.toggle)
         self.legend.pointed.connect(self.plot.set_emphasis)
@@ -84,8 +85,14 @@ class CurveBox(QWidget):
         self.show_values()
         return done
 
+    def set_cursor(self, x: float | None) -> None:
+        """Where the scrubber stands: the values there are shown while nothing is under the mouse."""
+        self._cursor = x
+        self.plot.set_cursor(x)
+        self.show_values()
+
     def set_hover(self, x: float | None) -> None:
-        """Show the values at x; None: the newest."""
+        """Show the values at x; None: those at the scrubber, or the newest."""
         self._hover = x
         self.plot.set_hover(x)
         self.show_values()
@@ -111,7 +118,9 @@ class CurveBox(QWidget):
 
     def show_values(self) -> None:
         """Bring the legend up to date."""
-        readings = {reading.key: reading for reading in self.plot.readings(self._hover)}
+        readings = {
+            reading.key: reading for reading in self.plot.readings(self._cursor if self._hover is None else self._hover)
+        }
         missing = self.plot.holes()
         values = {key: value_text(reading.shown) for key, reading in readings.items()}
         entries = []

@@ -18,7 +18,7 @@ from explorer.text import tr
 from explorer.widgets.curve_view import Axis, Curve
 
 SLICE = 20_000  # lines between two chances for the window to breathe
-HEADER = ("curve", "step", "seconds", "images", "value")
+HEADER = ("run", "metric", "step", "seconds", "images", "value")
 
 
 class CsvWriter(QObject):
@@ -89,7 +89,10 @@ def _span(curve: Curve, axis: Axis, x0: float, x1: float) -> tuple[int, int]:
     return int(np.searchsorted(column, x0, side="left")), int(np.searchsorted(column, x1, side="right"))
 
 
-def _rows(curve: Curve, part: slice) -> Iterator[tuple[str, int, float, int, float]]:
+def _rows(curve: Curve, part: slice) -> Iterator[tuple[str, str, int, float, int, float]]:
+    """Lines with the folder of the run and the whole name of the metric, by which `python -m engine` knows them."""
+    run, _, metric = curve.key.rpartition("\n")
     series = curve.series
     columns = (series.steps[part], series.seconds[part], series.images[part], series.values[part])
-    return zip([curve.title] * len(columns[0]), *(column.tolist() for column in columns), strict=True)
+    count = len(columns[0])
+    return zip([run] * count, [metric] * count, *(column.tolist() for column in columns), strict=True)

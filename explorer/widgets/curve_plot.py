@@ -134,8 +134,6 @@ class CurvePlot(pg.PlotWidget):
         if (view.log_y, view.calm) != (before.log_y, before.calm):
             self._auto_y = self._exactly = True
         self._axes["bottom"].in_seconds = view.axis == "seconds"
-        self._axes["bottom"].setLogMode(view.log_x)
-        self._axes["left"].setLogMode(view.log_y)
         self._stale = True
 
     def view(self) -> PlotView:
@@ -250,6 +248,9 @@ class CurvePlot(pg.PlotWidget):
     def refresh(self) -> bool:
         """Bring the plot up to date with its curves. False while there is more to smooth: call it again soon."""
         done = self._update_smooth()
+        # with the new range, never before it: a linear range read as exponents has no end
+        self._axes["bottom"].setLogMode(self._view.log_x)
+        self._axes["left"].setLogMode(self._view.log_y)
         if self._auto_x:
             self._fit_x()
         self._take_parts()
@@ -344,9 +345,11 @@ class CurvePlot(pg.PlotWidget):
             plot_overlay.draw_cursor(painter, frame, self._cursor, look.accent)
         if self._hover is None or (self._hover <= 0 and self._view.log_x):
             return
-        plot_overlay.draw_hair(painter, frame, self._hover, look)
+        readings = self.readings(self._hover)
+        step = f"{max(reading.step for reading in readings):,}".replace(",", "\u2009") if readings else ""
+        plot_overlay.draw_hair(painter, frame, self._hover, look, tr("step {step}", step=step) if step else "")
         inks = {curve.key: curve.ink for curve in self._curves}
-        for reading in self.readings(self._hover):
+        for reading in readings:
             y = float(frame.py(reading.shown))
             if np.isfinite(y):
                 painter.setPen(look.base)

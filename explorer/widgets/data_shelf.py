@@ -48,7 +48,7 @@ class DataShelf(QListWidget):
         self.setGridSize(QSize(84, ICON + 40))
         self.setWordWrap(True)
         self.setFrameShape(QListWidget.Shape.NoFrame)
-        self.setMinimumHeight(ICON + 48)
+        self.setMinimumHeight(ICON + 32)
         self.setAccessibleName(tr("Built-in data"))
         theme.set_type(self, theme.SMALL)
         self.itemClicked.connect(self._pick)

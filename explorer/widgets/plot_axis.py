@@ -59,5 +59,7 @@ def _log_ticks(low: float, high: float, size: float) -> list[float]:
 
 
 def _power_text(exponent: float, in_seconds: bool) -> str:
-    """10 ** exponent as a person writes it."""
+    """10 ** exponent as a person writes it; nothing where no number is so large or small."""
+    if abs(exponent) > 300:
+        return ""
     return duration(10.0**exponent) if in_seconds else short_number(float(f"{10.0**exponent:.3g}"))

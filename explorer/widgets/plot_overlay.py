@@ -125,12 +125,20 @@ def draw_cursor(painter: QPainter, frame: Frame, x: float, color: QColor) -> Non
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def draw_hair(painter: QPainter, frame: Frame, x: float, look: Colours) -> None:
-    """A fine line under the mouse, through all plots."""
+def draw_hair(painter: QPainter, frame: Frame, x: float, look: Colours, text: str) -> None:
+    """A fine line under the mouse, through all plots, with `text` (the step) at its foot."""
     px = round(float(frame.px(x))) + 0.5
-    if frame.rect.left() <= px <= frame.rect.right():
-        painter.setPen(QPen(faded(look.ink, 0.35), 1.0))
-        painter.drawLine(QPointF(px, frame.rect.top()), QPointF(px, frame.rect.bottom()))
+    if not frame.rect.left() <= px <= frame.rect.right():
+        return
+    painter.setPen(QPen(faded(look.ink, 0.35), 1.0))
+    painter.drawLine(QPointF(px, frame.rect.top()), QPointF(px, frame.rect.bottom()))
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(text) + 6
+    left = min(max(px - width / 2, frame.rect.left()), frame.rect.right() - width)
+    box = QRectF(left, frame.rect.bottom() - metrics.height(), width, metrics.height())
+    painter.fillRect(box, faded(look.base, 0.8))
+    painter.setPen(look.ink)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def draw_flag_text(painter: QPainter, frame: Frame, flag: Flag, look: Colours, more: str) -> None:

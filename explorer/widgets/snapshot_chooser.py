@@ -32,7 +32,7 @@ class SnapshotChooser(QComboBox):
             self.clear()
             for choice in offered:
                 self.addItem(choice.title, choice.snapshot)
-        index = self.findData(state.explored)
+        index = self.findData(shown_snapshot(state))
         if index != self.currentIndex():
             self.setCurrentIndex(index)
         title = snapshot_title(state, shown_snapshot(state)) if state.explored else ""

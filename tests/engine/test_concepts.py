@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.concepts import PORTRAITS, ConceptError, examples_for, read_concepts, wanted
+from engine.concepts import PORTRAITS, ConceptError, examples_for, read_concepts, wanted, words_of
 from engine.controls import Point
 from engine.data.portraits_sampling import ATTRIBUTES
 
@@ -70,3 +70,15 @@ def test_a_card_may_hold_the_exemplars_and_examples_of_its_own():
 def test_every_example_means_something_to_the_judge_of_portraits():
     for example in examples_for({}, "portraits"):
         assert len({tuple(wanted(term, ATTRIBUTES).items()) for term in example.terms.values()}) == 3
+
+
+def test_slots_give_back_their_words():
+    for title in (*PORTRAITS, "man", "a - b"):
+        concepts = read_concepts(title)
+        assert words_of(concepts.terms, concepts.expression) == title
+    assert words_of({"A": "man", "B": ""}, "mean(A) - mean(B)") == ""
+    assert words_of({"A": "man", "B": "woman"}, "2 * mean(A) - mean(B)") == ""
+
+
+def test_a_plus_needs_no_spaces():
+    assert read_concepts("woman+black-haired man").terms == {"A": "woman", "B": "black-haired man"}

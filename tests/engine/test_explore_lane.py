@@ -20,9 +20,11 @@ from engine.messages import (
     Failed,
     GridDrawn,
     ListRuns,
+    Notice,
     ReadDataPage,
     ReadGrid,
     RunsListed,
+    RunTrashed,
     TrashRun,
 )
 from tests.engine.conftest import FACES, RING, Bench
@@ -100,7 +102,10 @@ def test_the_grids_of_a_run_in_the_trash_are_forgotten(bench: Bench, lane: Drive
         lane.mailbox.ask("scrub", ReadGrid("scrub", seed, training.path, 1))
         drawn += [event.samples for event in lane.work() if isinstance(event, GridDrawn)]
         lane.mailbox.put(TrashRun(training.path))
-        assert [type(event) for event in lane.work()] == [RunsListed]
+        told = lane.work()
+        assert [type(event) for event in told] == [RunTrashed, Notice, RunsListed]
+        assert told[0].path == training.path
+        assert told[0].where in told[1].text
     assert len(drawn) == 2
     assert not np.array_equal(drawn[0], drawn[1])
 

@@ -8,6 +8,7 @@ import pytest
 
 import engine
 from explorer.explored import (
+    Choice,
     choices,
     conditions_of_run,
     is_scrubbed,
@@ -70,3 +71,24 @@ def test_live_belongs_to_the_run_that_trains(state: State) -> None:
     live = fold(state, engine.SnapshotOpened(info("live", conditions={"label": ("0", "1")})))
     assert conditions_of_run(live, RUN) == {"label": ("0", "1")}
     assert conditions_of_run(live, "runs/two") == {}
+
+
+def test_the_scrubber_s_snapshot_can_be_seen_in_the_choice(state: State) -> None:
+    scrubbed = fold(state, Scrub(100))
+    assert shown_snapshot(scrubbed) == "run:runs/one@100"
+    assert choices(scrubbed)[-1] == Choice("run:runs/one@100", "Scrubber: run:runs/one@100")
+
+
+def test_nothing_of_a_run_in_the_trash_stays(state: State) -> None:
+    scrubbed = fold(fold(state, ChooseSnapshot("run:runs/one@200")), Scrub(100))
+    gone = fold(scrubbed, engine.RunTrashed(RUN, "/trash/one"))
+    assert gone.run is None
+    assert gone.at_step is None
+    assert RUN not in gone.opened
+    assert not gone.explored.startswith("run:")
+    assert all("runs/one" not in choice.snapshot for choice in choices(gone))
+
+
+def test_a_new_name_reaches_the_run_that_is_open(state: State) -> None:
+    renamed = dataclasses.replace(state.opened[RUN], name="better")
+    assert fold(state, engine.RunsListed((renamed,))).opened[RUN].name == "better"

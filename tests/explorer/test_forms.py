@@ -141,3 +141,8 @@ def test_only_what_matters_for_the_data_is_shown(form: Form) -> None:
     assert form.row("width").isVisibleTo(form)
     form.show_for("points")
     assert form.row("units").isVisibleTo(form)
+
+
+def test_search_finds_the_names_that_are_shown(form: Form) -> None:
+    form._search.setText("learning rate")
+    assert form.row("lr").isVisibleTo(form)

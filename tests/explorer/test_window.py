@@ -168,6 +168,36 @@ def test_a_new_run_while_one_is_paused(window: MainWindow, bridge: Bridge, fake:
     assert len(fake.of(engine.StartRun)) == 1
 
 
+def test_presentation_stays_when_the_workspace_changes(window: MainWindow) -> None:
+    press(window, Qt.Key.Key_F)
+    press(window, Qt.Key.Key_1)
+    assert window.docks.presenting
+    assert not window.menuBar().isVisible()
+    assert "settings" not in visible(window)
+    press(window, Qt.Key.Key_F)
+    assert not window.docks.presenting
+    assert window.menuBar().isVisible()
+    assert "settings" in visible(window)
+
+
+def test_space_trains_after_a_change_of_workspace(window: MainWindow, fake: FakeEngine) -> None:
+    window.card.fail("Working", "Something went wrong.")
+    press(window, Qt.Key.Key_Escape)
+    window.panels["latent"].setFocus()
+    press(window, Qt.Key.Key_1)
+    press(window, Qt.Key.Key_Space)
+    assert len(fake.of(engine.StartRun)) == 1
+
+
+def test_escape_leaves_a_text_field(window: MainWindow, fake: FakeEngine) -> None:
+    press(window, Qt.Key.Key_2)
+    words = window.panels["arithmetic"]._presets.lineEdit()
+    words.setFocus()
+    press(window, Qt.Key.Key_Escape)
+    press(window, Qt.Key.Key_Space)
+    assert len(fake.of(engine.StartRun)) == 1
+
+
 def test_letters_and_space_are_text_in_a_text_field(window: MainWindow, fake: FakeEngine) -> None:
     window.show_train()
     field = window.panels["settings"].findChild(QLineEdit)

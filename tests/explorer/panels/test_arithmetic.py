@@ -393,3 +393,15 @@ def test_a_point_model_says_where_to_look(empty: ArithmeticPanel, stage: Stage) 
 
 def _place(frame: engine.Frame) -> tuple[str, int, str, int]:
     return frame.channel, frame.number, frame.snapshot, frame.step
+
+
+def test_undo_brings_the_words_back_too(panel: ArithmeticPanel, stage: Stage) -> None:
+    before = panel._presets.currentText()
+    words = panel._presets.lineEdit()
+    words.setText("blonde woman - woman")
+    QTest.keyClick(words, Qt.Key.Key_Return)
+    (search,) = stage.of(FindExemplars)
+    stage.tell(engine.ExemplarsFound(search.job, BUNDLED, {"A": (grid_point(8),), "B": (grid_point(9),)}))
+    assert panel._presets.currentText() == "blonde woman - woman"
+    panel.desk.undo.undo()
+    assert panel._presets.currentText() == before

@@ -148,3 +148,17 @@ def test_a_new_run_on_the_data_at_hand(panel: DataPanel, bridge: Bridge, fake: F
 def test_what_was_left_out_says_why_in_full(panel: DataPanel) -> None:
     item = panel._problems.topLevelItem(0)
     assert item.toolTip(1) == "broken.png: it is no picture"
+
+
+def test_data_that_cannot_be_read_says_why_and_cannot_be_trained_on(
+    panel: DataPanel, bridge: Bridge, fake: FakeEngine
+) -> None:
+    fake.answers = {engine.LoadData: lambda command: [engine.Failed("Opening", "It is empty.", "", "", command.job)]}
+    panel.choose(DataRef("/somewhere/empty"))
+    settle(bridge, fake)
+    assert panel._empty.text() == "It is empty."
+    assert not panel._train.isEnabled()
+    fake.answers = {engine.LoadData: load, engine.ReadDataPage: page}
+    panel.choose(DataRef("/somewhere/full"))
+    settle(bridge, fake)
+    assert panel._train.isEnabled()

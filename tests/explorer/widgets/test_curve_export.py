@@ -20,18 +20,18 @@ from explorer.widgets.curve_view import Curve
 def curve(title: str = "loss, D") -> Curve:
     series = Series(title)
     series.extend([1, 2, 3, 4], [0.5, 1.0, 1.5, 2.0], [64, 128, 192, 256], [0.1, np.nan, 1 / 3, np.inf])
-    return Curve(title, title, series, ink(theme.LIGHT.series[0], 0))
+    return Curve(f"/runs/one\n{title}", "1 D", series, ink(theme.LIGHT.series[0], 0))
 
 
 def test_every_point_in_view_is_written_exactly(tmp_path: Path) -> None:
     file = tmp_path / "curves.csv"
     assert list(write_csv(file, [curve()], "seconds", 1.0, 2.0))[-1] == 1.0
     rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
-    assert rows[0] == ["curve", "step", "seconds", "images", "value"]
-    assert [row[:2] for row in rows[1:]] == [["loss, D", "2"], ["loss, D", "3"], ["loss, D", "4"]]
-    assert rows[1][4] == "nan"
-    assert float(rows[2][4]) == 1 / 3
-    assert rows[3][4] == "inf"
+    assert rows[0] == ["run", "metric", "step", "seconds", "images", "value"]
+    assert [row[:3] for row in rows[1:]] == [["/runs/one", "loss, D", step] for step in "234"]
+    assert rows[1][5] == "nan"
+    assert float(rows[2][5]) == 1 / 3
+    assert rows[3][5] == "inf"
 
 
 def test_an_unfinished_file_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

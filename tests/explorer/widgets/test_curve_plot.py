@@ -202,3 +202,18 @@ def test_millions_of_points_redraw_in_a_few_milliseconds(qtbot: QtBot, theme: Th
         made.viewport().repaint()
         costs.append(time.process_time() - began)
     assert statistics.median(costs) < 0.02  # some 3 ms on an idle core
+
+
+def test_a_logarithmic_x_axis_of_a_long_run_is_painted(qtbot: QtBot, theme: Theme) -> None:
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 240)
+    plot.set_curves([curve(9000)])
+    plot.show()
+    plot.refresh()
+    plot.grab()
+    plot.set_view(PlotView(log_x=True))
+    plot.grab()  # painted before it is drawn anew: a range of steps must not be read as exponents
+    plot.refresh()
+    plot.grab()
+    assert 9000 <= plot.x_range()[1] < 20_000
