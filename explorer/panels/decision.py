@@ -69,6 +69,12 @@ class DecisionPanel(Panel):
         self._chooser.picked.connect(self._choose)
         self._value = ValueBar()
         self._numbers = theme.label()
+        self._numbers.setToolTip(
+            tr(
+                "Reached: the part of the data that has a sample close by. Covered: the modes of the data that get at "
+                "least a quarter of the samples that would be their share."
+            )
+        )
         self._note = theme.label(size=theme.SMALL, muted=True)
         self._note.setWordWrap(True)
         self._empty = theme.label(muted=True)
@@ -317,6 +323,7 @@ class DecisionPanel(Panel):
         relative = self._subject is not None and self._subject.scale == "difference"
         levels, texts = score_texts(answer.logits_N, relative=relative)
         self._grid.set_scores(levels, texts, answer.saliency_NHW)
+        self._note.setText(tr("D of step {step}.", step=answer.step) + " " + _caption(self._subject))
         self._views.setCurrentWidget(self._grid)
 
     # ---------------------------------------------------------------------------------------------- hands

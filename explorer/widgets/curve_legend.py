@@ -20,6 +20,7 @@ from explorer.widgets.curve_drawing import Ink
 
 SAMPLE = 22.0  # length of the piece of line, px
 GAP = 14.0  # between two entries, px
+BETWEEN_RUNS = " / "
 VALUE = "-0.00008"  # the widest value there is room for
 
 
@@ -111,8 +112,10 @@ class CurveLegend(QWidget):
         return (metrics.horizontalAdvance(self._title) + 10, metrics.height() + 3) if self._title else (0.0, 0.0)
 
     def _value_width(self, entry: Entry) -> float:
-        """The same for every value, so that nothing moves while values change."""
-        return 0.0 if entry.value is None else self._metrics().horizontalAdvance(VALUE)
+        """The same for every value, so that nothing moves while values change; room for one of each run."""
+        if entry.value is None:
+            return 0.0
+        return self._metrics().horizontalAdvance(VALUE) * (1 + entry.value.count(BETWEEN_RUNS))
 
     def _share(self, width: int) -> float:
         """How wide an entry may be: in one line, where not all have room, all may be equally wide."""
