@@ -70,8 +70,8 @@ class KnobRow(QWidget):
         layout.addWidget(self._editor, 0, 1)
         layout.addWidget(self._reset, 0, 2)
         layout.addWidget(self._problem, 1, 0, 1, 3)
-        layout.setColumnStretch(0, 1)
-        layout.setColumnStretch(1, 1)
+        layout.setColumnStretch(0, 9)
+        layout.setColumnStretch(1, 10)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         space = self._reset.sizePolicy()
         space.setRetainSizeWhenHidden(True)
@@ -87,6 +87,7 @@ class KnobRow(QWidget):
         if knob.kind == "choice":
             combo = CalmComboBox()
             combo.addItems(knob.choices)
+            theme.set_type(combo, theme.SMALL)
             combo.setCurrentText(str(self._value))
             combo.currentTextChanged.connect(self._chosen)
             return combo

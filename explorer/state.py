@@ -144,6 +144,7 @@ def _run_opened(state: State, event: engine.RunOpened) -> State:
         opened=_with(state.opened, path, event.run),
         training=path if event.training else state.training,
         plan=_plan_of_run(state, event.run) if event.training else state.plan,
+        data=event.run.data if event.training else state.data,
         grid_steps=_with(state.grid_steps, path, event.grid_steps),
         snapshot_steps=_with(state.snapshot_steps, path, event.snapshot_steps),
         at_step=None,

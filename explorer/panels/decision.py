@@ -360,6 +360,7 @@ def score_texts(logits_N: NDArray[np.float32], *, relative: bool) -> tuple[NDArr
     levels[~np.isfinite(logits)] = np.nan
     shown = logits if relative else levels
     form = "{:+.1f}" if relative else "{:.2f}"
+    shown = np.where(np.abs(shown) < (0.05 if relative else 0.005), 0.0, shown)  # no "-0.0"
     return levels, tuple(form.format(v).replace("-", MINUS) if np.isfinite(v) else tr("NaN") for v in shown)
 
 
