@@ -24,6 +24,7 @@ from engine.controls import GRID_SEED, Arithmetic, Norm, Slot, to_plain
 from engine.expression import parse as parse_expression
 from engine.messages import ExemplarsFound, FindExemplars, Frame
 
+FARTHEST_SPREAD = 10.0
 DESCRIPTION = 'Add and subtract concepts in a latent space, for example --preset "man with glasses - man + woman".'
 
 
@@ -67,6 +68,8 @@ def run(words: Sequence[str]) -> int:
         raise CommandError("Say what to add up by exactly one of --preset, --slot and --recipe.")
     if options.scale < 1 or options.count < 1:
         raise CommandError("The scale and the count are whole numbers of at least 1.")
+    if options.spread is not None and not 0.0 <= options.spread <= FARTHEST_SPREAD:
+        raise CommandError(f"The spread is {options.spread:g}; choose 0 to {FARTHEST_SPREAD:g}.")
     arithmetic = _changed(_given(options), options) if not options.preset else None
     explored = Explored(options)
     path = pictures.target(options.out, "arithmetic", pictures.POINTS if explored.is_points else pictures.PICTURES)

@@ -21,7 +21,7 @@ from engine.commands.point_figures import NEVER, measure_points
 from engine.commands.terminal import Bars, CommandError, console, interruptible, say, say_json
 from engine.controls import GRID_SEED
 from engine.data.catalog import open_data
-from engine.data.dataset import Dataset
+from engine.data.dataset import DataError, Dataset
 from engine.data.ref import DataRef
 from engine.device import training_threads
 from engine.evaluate.arithmetic import CONTEXTS, measure_arithmetic
@@ -69,7 +69,10 @@ def run(words: Sequence[str]) -> int:
     torch.set_num_threads(threads)
     with Bars(quiet=options.json) as bars:
         data = _data(explored, options)
-        dataset = bars.loaded(open_data(data, home_folder()))
+        try:
+            dataset = bars.loaded(open_data(data, home_folder()))
+        except DataError as error:
+            raise CommandError(f"{error} Say with --data what to compare with.") from error
         result = measured(explored, data, dataset, options, bars)
     if options.json:
         say_json(result)

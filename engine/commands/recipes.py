@@ -67,6 +67,9 @@ def read_condition(words: Sequence[Sequence[str]]) -> Condition:
         if not (column and equals and value):
             raise CommandError(f"{word!r} is not a condition; write COLUMN=VALUE, for example glasses=round.")
         pairs.append((column, value))
+    columns = [column for column, _ in pairs]
+    if twice := next((column for column in columns if columns.count(column) > 1), ""):
+        raise CommandError(f"{twice} is given twice; a sample can have one value of it.")
     return tuple(pairs)
 
 

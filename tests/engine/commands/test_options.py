@@ -18,6 +18,8 @@ import pytest
         ("train gan_modern:tiny --data ring --batch-size 1" + 400 * "0", "give a whole number from 2 to 4096"),
         ('sample --recipe {"seed":1e400}', "not a point"),
         ("arithmetic --slot A=0:1 --recipe x", "recipe"),
+        ("arithmetic --slot A=0:1 --spread nan", "The spread is nan; choose 0 to 10."),
+        ("sample --condition label=1 label=2", "label is given twice"),
     ],
 )
 def test_a_mistake_is_one_sentence(refused, words: str, sentence: str):
