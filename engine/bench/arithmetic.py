@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from engine import shelf
+from engine.bench.straight import StraightJudge, StraightSpace
 from engine.device import training_threads
 from engine.evaluate.arithmetic import measure_arithmetic
 from engine.evaluate.judge import Judge, JudgeError, judge_folder
@@ -23,7 +24,8 @@ ONE_AMOUNT = ("wanted", "unchanged")
 
 
 def bench_arithmetic(model: str = MODEL, samples: int = 4096, trials: int = 200, faces: int = 200) -> dict[str, float]:
-    """Shares by attribute in 0..1, and their means; NaN where a model shows too little of an attribute.
+    """Shares by attribute in 0..1, and their means; NaN where a model shows too little of an attribute. Those of a
+    space without any curve stand beside them as "straight": no model reaches more.
 
     Raises SnapshotError where the model is not there, JudgeError where no judge knows its data.
     """
@@ -32,14 +34,16 @@ def bench_arithmetic(model: str = MODEL, samples: int = 4096, trials: int = 200,
     folder = None if opened.data is None else judge_folder(shelf.RESOURCES, opened.data.name)
     if folder is None:
         raise JudgeError(f"No judge knows the pictures of {opened.title}; arithmetic cannot be counted.")
-    job = measure_arithmetic(opened.space, Judge.load(folder), samples, trials, faces)
-    figures = finished(job)
+    figures = finished(measure_arithmetic(opened.space, Judge.load(folder), samples, trials, faces))
+    best = finished(measure_arithmetic(StraightSpace(), StraightJudge(), samples, trials, faces))
     directions: Mapping[str, Mapping[str, Any] | None] = figures["directions"]
     fixed = {column: None if each is None else each["one_amount"] for column, each in directions.items()}
     return {
         **_flat(figures["slots"], "slots", SLOTS),
         **_flat(directions, "directions", DIRECTIONS),
         **_flat(fixed, "one_amount", ONE_AMOUNT),
+        **_flat(best["slots"], "straight/slots", ("success",)),
+        **_flat(best["directions"], "straight/directions", ("wanted", "unchanged")),
     }
 
 
