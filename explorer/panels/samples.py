@@ -152,6 +152,9 @@ class SamplesPanel(Panel):
 
     def _choose_view(self, state: State) -> None:
         """The grid of the run that is shown, else samples of what is explored, else a stored sheet."""
+        if state.run is None and self._shown is not None:  # it went into the trash
+            self._leave_run()
+            self._drawn = None
         if state.run is not None:
             self._show_run(state, state.run.path)
         elif state.explored_info is not None:
@@ -161,10 +164,7 @@ class SamplesPanel(Panel):
 
     def _show_run(self, state: State, path: str) -> None:
         if self._shown is not None and self._shown[0] != path:
-            self._shown, self._asked = None, None
-            self._marks.clear()
-            self._grid.set_marks(self._marks)
-            self._compare.setChecked(False)
+            self._leave_run()
         if state.at_step is not None:
             self._ask_grid(path, state.at_step)
             return
@@ -180,6 +180,12 @@ class SamplesPanel(Panel):
         elif self._shown is None:
             self._show_samples(None)
             self._caption.setText(tr("{name}: no samples yet", name=state.run.name if state.run else path))
+
+    def _leave_run(self) -> None:
+        self._shown, self._asked = None, None
+        self._marks.clear()
+        self._grid.set_marks(self._marks)
+        self._compare.setChecked(False)
 
     def _ask_grid(self, path: str, step: int) -> None:
         if self._asked is None or self._asked[:2] != (path, step):

@@ -175,3 +175,13 @@ def test_a_saved_grid_says_how_to_make_it_again(running: SamplesPanel) -> None:
     assert words.count("--point") == 9
     assert len(json.loads(facts["latent-explorer:recipe"])) == 9
     assert image.width() == 3 * 9 - 1
+
+
+def test_a_run_in_the_trash_gives_way_to_what_is_explored(running: SamplesPanel, stage: Stage) -> None:
+    stage.tell(engine.SnapshotOpened(info()))
+    stage.tell(engine.RunTrashed(RUN, "/trash/one"))
+    (request,) = stage.of(engine.DrawPoints)[-1:]
+    assert request.snapshot == stage.state.explored
+    stage.answer()
+    assert "draws" in running._caption.text()
+    assert "one" not in running._caption.text()
