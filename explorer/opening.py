@@ -13,7 +13,7 @@ from explorer.drops import Found
 from explorer.launch import BUNDLED
 from explorer.panel import Desk, Panel
 from explorer.provenance import PREFIX
-from explorer.session import Remembers, Session
+from explorer.session import Remembers, Session, still_there
 from explorer.state import Action, ChooseData, ChooseSnapshot, PlanRun, Scrub, State, VisitPoint
 from explorer.text import tr
 
@@ -25,8 +25,9 @@ class RecallError(ValueError):
 class Opening:
     """Listens for what calls for a next step, and opens what it is given."""
 
-    def __init__(self, desk: Desk, panels: Collection[Panel]) -> None:
-        self._desk, self.panels = desk, panels
+    def __init__(self, desk: Desk, panels: Collection[Panel], last: Session | None = None) -> None:
+        """`last` is what was on the desk when the window was closed."""
+        self._desk, self.panels, self._last = desk, panels, last
         self._waiting: Session | None = None
         self._live_of = ""  # the run whose live weights were asked about
 
@@ -35,6 +36,8 @@ class Opening:
 
     def take(self, event: Event | Action) -> None:
         if isinstance(event, engine.Ready):
+            if self._last is not None:
+                self._go_on_with_last(still_there(self._last))
             self._open_bundled(event)
         elif isinstance(event, engine.RunOpened):
             self._live_of = "" if event.training else self._live_of
@@ -47,6 +50,11 @@ class Opening:
         if training and training != self._live_of:
             self._live_of = training
             self._desk.post(engine.OpenSnapshot(engine.LIVE))
+
+    def _go_on_with_last(self, last: Session) -> None:
+        """The desk as it was left; a run is opened and waits, it does not train by itself."""
+        self._last = None
+        self.open_session(last)
 
     def _open_bundled(self, ready: engine.Ready) -> None:
         names = [card.name for card in ready.bundled]
@@ -114,6 +122,7 @@ class Opening:
         for panel in self.panels:
             if isinstance(panel, Remembers) and panel.key in session.latents:
                 panel.recall(session.latents[panel.key])
+        self._desk.undo.clear()  # nothing of before is there to go back to
 
 
 def _first_point(recipe: Any) -> Point | None:

@@ -1,4 +1,5 @@
-"""What Ctrl+S keeps and Ctrl+O brings back: which run, which snapshot, which step, which latents, which plan.
+"""What Ctrl+S keeps and Ctrl+O brings back, and what closing and opening the window keeps by itself: which run, which
+snapshot, which step, which latents, which plan.
 
 A session is a small JSON file; it names runs and models, it does not hold them.
 """
@@ -7,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from engine import DataRef
+from engine import LIVE, DataRef, run_snapshot
 from explorer.state import PlanRun, State
 from explorer.text import tr
 
 SUFFIX = ".session.json"
 FORMAT = 1
+RUN_FILE = "run.json"  # what makes a folder a run
 
 
 class SessionError(ValueError):
@@ -56,8 +58,8 @@ def session_of(state: State, workspace: str, panels: Iterable[object]) -> Sessio
     return Session(run, state.explored, state.at_step, workspace, state.plan, state.data, latents)
 
 
-def write_session(session: Session, file: Path) -> None:
-    """Write a session; raises OSError where the disk does not take it."""
+def session_text(session: Session) -> str:
+    """A session as JSON."""
     plan = session.plan
     plain = {
         "format": FORMAT,
@@ -69,17 +71,15 @@ def write_session(session: Session, file: Path) -> None:
         "data": session.data.as_plain() if session.data else None,
         "latents": session.latents,
     }
-    part = file.with_name(file.name + ".part")
-    part.write_text(json.dumps(plain, indent=1), encoding="utf-8")
-    part.replace(file)
+    return json.dumps(plain, indent=1)
 
 
-def read_session(file: Path) -> Session:
-    """Read a session; raises SessionError with one sentence for a file that is none."""
+def session_from(text: str, name: str) -> Session:
+    """The inverse of `session_text`; raises SessionError with one sentence that calls the text `name`."""
     try:
-        plain = json.loads(file.read_text(encoding="utf-8"))
+        plain = json.loads(text)
         if plain["format"] > FORMAT:
-            raise SessionError(tr("{name} is of a newer version; update the program to open it.", name=file.name))
+            raise SessionError(tr("{name} is of a newer version; update the program to open it.", name=name))
         plan = plain.get("plan")
         return Session(
             run=str(plain.get("run", "")),
@@ -92,5 +92,33 @@ def read_session(file: Path) -> Session:
         )
     except SessionError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SessionError(tr("{name} is not a session of this program.", name=name)) from error
+
+
+def write_session(session: Session, file: Path) -> None:
+    """Write a session; raises OSError where the disk does not take it."""
+    part = file.with_name(file.name + ".part")
+    part.write_text(session_text(session), encoding="utf-8")
+    part.replace(file)
+
+
+def read_session(file: Path) -> Session:
+    """Read a session; raises SessionError with one sentence for a file that is none."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise SessionError(tr("{name} is not a session of this program.", name=file.name)) from error
+    return session_from(text, file.name)
+
+
+def still_there(session: Session) -> Session:
+    """The session without the runs whose folders are gone; what was live goes on as the run's newest snapshot."""
+    run = session.run if session.run and (Path(session.run) / RUN_FILE).is_file() else ""
+    explored = session.explored
+    if explored == LIVE:
+        explored = run_snapshot(run) if run else ""
+    folder = explored.removeprefix("run:").rpartition("@")[0]
+    if explored.startswith("run:") and not (Path(folder) / RUN_FILE).is_file():
+        explored = ""
+    return replace(session, run=run, explored=explored, step=None)

@@ -41,6 +41,7 @@ from explorer.opening import Opening
 from explorer.panel import Panel
 from explorer.panels.transport import TransportPanel
 from explorer.roster import FirstPicture, Panels
+from explorer.session import Session, SessionError, session_from, session_of, session_text
 from explorer.state import Scrub
 from explorer.statusline import StatusLine
 from explorer.text import tr
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self._ground, self.panels, settings)
         self.setCentralWidget(self._lay_out())
         self.card = Card(self, above=self.status)
-        self.opening = Opening(bridge.desk, self.panels.values())
+        self.opening = Opening(bridge.desk, self.panels.values(), self._last_desk())
         self.filing = Filing(self, bridge, self.docks, self.opening, self.card, settings)
         self._keys = KeyMap(settings)
         self.actions_by_name: dict[str, QAction] = {}
@@ -102,6 +103,17 @@ class MainWindow(QMainWindow):
         self._focused: Panel | None = None
         self._connect()
         self._place_window()
+
+    def _last_desk(self) -> Session | None:
+        """What was on the desk when the window was closed; None at the first launch."""
+        kept = self._settings.value("desk")
+        if not kept:
+            return None
+        try:
+            return session_from(str(kept), tr("The desk of last time"))
+        except SessionError as error:
+            self.card.say(str(error))
+            return None
 
     def _take_in(self, panel: Panel) -> None:
         """A panel was made: into its dock, and let it hear of everything from now on."""
@@ -423,6 +435,9 @@ class MainWindow(QMainWindow):
             Qt.FocusReason.OtherFocusReason
         )  # else Qt gives the focus, and Space, to the first button
 
+    def _desk_text(self) -> str:
+        return session_text(session_of(self.bridge.state, self.docks.workspace, self.panels.made()))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout, hide, and let the engine end: training with a checkpoint."""
         if self.docks.presenting:
@@ -430,6 +445,8 @@ class MainWindow(QMainWindow):
         self.docks.keep()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("workspace", self.docks.workspace)
+        if self.bridge.state.ready is not None:
+            self._settings.setValue("desk", self._desk_text())
         self._settings.sync()
         self.hide()
         self.bridge.stop(CLOSING_S)

@@ -20,7 +20,7 @@ from explorer.keysheet import KeySheet
 from explorer.pictures import facts_in, write_png
 from explorer.provenance import points_facts
 from explorer.session import read_session
-from explorer.state import ChooseSnapshot, Scrub
+from explorer.state import ChooseData, ChooseSnapshot, Scrub
 from explorer.theme import Theme
 from explorer.widgets.canvas import to_qimage
 from explorer.window import MainWindow
@@ -93,6 +93,49 @@ def test_live_is_known_once_a_run_has_weights(window: MainWindow, bridge: Bridge
     bridge.poll()
     assert fake.posted.count(engine.OpenSnapshot(engine.LIVE)) == 1
     assert bridge.state.explored != engine.LIVE
+
+
+def test_closing_and_opening_goes_on_where_one_was(
+    window: MainWindow, bridge: Bridge, fake: FakeEngine, qtbot, theme, settings: QSettings, tmp_path: Path
+) -> None:
+    run = tmp_path / "one"
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    fake.say(run_opened(str(run), training=False))
+    bridge.poll()
+    bridge.act(ChooseData(DataRef("ring")))
+    bridge.act(ChooseSnapshot("bundled:fashion"))
+    window.close()
+    again = MainWindow(fresh := Bridge(), theme, settings)
+    qtbot.addWidget(again)
+    other = FakeEngine()
+    fresh.start(other)
+    other.say(ready_event())
+    fresh.poll()
+    assert other.of(engine.OpenRun) == [engine.OpenRun(str(run))]
+    assert engine.OpenSnapshot("bundled:fashion") in other.posted
+    assert not other.of(engine.StartRun)
+    assert not other.of(engine.ResumeRun)
+    assert fresh.state.data == DataRef("ring")
+    again.close()
+
+
+def test_a_run_that_is_gone_is_not_asked_for(
+    window: MainWindow, bridge: Bridge, fake: FakeEngine, qtbot, theme, settings: QSettings
+) -> None:
+    fake.say(run_opened("/gone", training=False))
+    bridge.poll()
+    bridge.act(ChooseSnapshot("run:/gone@7"))
+    window.close()
+    again = MainWindow(fresh := Bridge(), theme, settings)
+    qtbot.addWidget(again)
+    other = FakeEngine()
+    fresh.start(other)
+    other.say(ready_event())
+    fresh.poll()
+    assert not other.of(engine.OpenRun)
+    assert other.of(engine.OpenSnapshot) == [engine.OpenSnapshot("bundled:portraits-32")]
+    again.close()
 
 
 # -------------------------------------------------------------------------------------------------- workspaces
