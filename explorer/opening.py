@@ -99,13 +99,14 @@ class Opening:
     # ---------------------------------------------------------------------------------------------- sessions
 
     def open_session(self, session: Session) -> None:
-        """Bring a session back; its step and latents follow when its run is open."""
+        """Bring a session back; its step follows when its run is open."""
         if session.plan is not None:
             self._desk.act(PlanRun(session.plan.family, session.plan.preset, session.plan.values))
         if session.data is not None:
             self._desk.act(ChooseData(session.data))
         if session.explored:
             self._explore(session.explored)
+        self._recall_latents(session)
         self._waiting = session
         if session.run and session.run not in self._desk.state().opened:
             self._desk.post(engine.OpenRun(session.run))
@@ -113,12 +114,15 @@ class Opening:
             self._go_on_with_session(session.run)
 
     def _go_on_with_session(self, run: str) -> None:
+        """The step of a session, once its run is open."""
         session = self._waiting
         if session is None or session.run != run:
             return
         self._waiting = None
         if session.step is not None:
             self._desk.act(Scrub(session.step))
+
+    def _recall_latents(self, session: Session) -> None:
         for panel in self.panels:
             if isinstance(panel, Remembers) and panel.key in session.latents:
                 panel.recall(session.latents[panel.key])

@@ -187,7 +187,7 @@ class ArithmeticPanel(Panel):
         self._examples = examples
         self._presets.clear()
         self._presets.addItems([_shown(example.title) for example in examples])
-        self._presets.setCurrentIndex(-1)
+        self._show_recipe()
 
     def _show_recipe(self) -> None:
         """Bring slots, expression and choices in line with the recipe."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.explored import Choice, choices, is_scrubbed, shown_snapshot, snapshot_title
 from explorer.state import State
 from explorer.text import tr
+from explorer.widgets.calm_combo import CalmComboBox
 
 
-class SnapshotChooser(QComboBox):
+class SnapshotChooser(CalmComboBox):
     """A list of snapshots. `picked(id)` comes from the hands only, never from `show_state`."""
 
     picked = Signal(str)
@@ -18,7 +19,6 @@ class SnapshotChooser(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choices: tuple[Choice, ...] = ()
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("What is explored"))
