@@ -29,13 +29,13 @@ from engine import Event, Frame, KeyFrame, Point, Walk
 from explorer import recipes
 from explorer.edits import new_gesture, push_edit
 from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
+from explorer.motion import FRAMES_PER_S, Motion
 from explorer.panel import Desk, Panel
 from explorer.provenance import points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_card, stored_samples
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL
-from explorer.walks import Wander, path_step
 from explorer.widgets.canvas import PictureCanvas, canvas_hint
 from explorer.widgets.condition_chooser import Condition
 from explorer.widgets.elided import ElidedLabel
@@ -47,11 +47,10 @@ PICTURE, KEYS, CLOUD = "latent.picture", "latent.keys", "latent.cloud"  # channe
 DIRECTIONS, EXPORT = "latent.directions", "latent.export"  # jobs
 DRAWS_PER_PICTURE = 1.5  # how far a drag over the whole picture goes on the plane
 SIGMAS_PER_PICTURE = 3.0  # the same along two directions, where the place is not on the plane
-TICK_MS, TICK_TRAINING_MS = 60, 125  # a walk by itself must cost a training little
 FIND_MS = 1200  # directions are looked for once a snapshot has been explored for so long
 CLOUD_SAMPLES = 256
 SPLIT = (640, 340)  # px: picture, controls
-EXPORT_PX, EXPORT_FPS = 256, 24
+EXPORT_PX = 256
 SEND_TO = ("A", "B", "C", "D")
 
 
@@ -72,18 +71,16 @@ class LatentPanel(Panel):
         self._newest: dict[str, int] = {}
         self._waits_for = 0  # the number of the newest request for the picture
         self._gesture: int | None = None
-        self._wander: Wander | None = None
         self._on_path = False  # the picture is a moment of the path, not the point
-        self._plays_path = False
-        self._t = 0.0
         self._touched = False
         self._asked_again: set[str] = set()
-        self._clock = QTimer(self, interval=TICK_MS)
-        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
-        self._clock.timeout.connect(self._tick)
+        self._motion = Motion(self._has_answer, self)
+        self._motion.wandered.connect(self._wander_to)
+        self._motion.reached.connect(self._reach)
         self._find_soon = QTimer(self, singleShot=True, interval=FIND_MS)
         self._find_soon.timeout.connect(self.find_directions)
         self._build()
+        self._motion.changed.connect(self._walk.show_playing)
         self._controls.show_point(self._point)
         self._show_stored()
 
@@ -165,7 +162,7 @@ class LatentPanel(Panel):
 
     def moving(self) -> bool:
         """Whether the picture walks by itself or along the path."""
-        return self._wander is not None or self._plays_path
+        return self._motion.on
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if changed & {"ready", "snapshots", "opened", "training", "explored", "at_step", "snapshot_steps", "live_step"}:
@@ -178,7 +175,7 @@ class LatentPanel(Panel):
             self._walk.show_job(state.jobs.get(EXPORT))
         if "train" in changed:
             running = state.train is not None and state.train.phase == "running"
-            self._clock.setInterval(TICK_TRAINING_MS if running else TICK_MS)
+            self._motion.set_pace(training=running)
         if "live_step" in changed and self._snapshot == engine.LIVE and not self.moving():
             self._request()
 
@@ -279,8 +276,7 @@ class LatentPanel(Panel):
             self._stop()
         elif len(self._path.frames) > 1:
             self._stop()
-            self._plays_path = True
-            self._start_clock()
+            self._motion.follow()
         else:
             self._start_wander()
 
@@ -290,66 +286,50 @@ class LatentPanel(Panel):
         self._stop()
         if self._point.z is not None:
             self._point = dataclasses.replace(self._point, z=None)
-        self._wander = Wander(self._point.x)
         self._on_path = False
-        self._start_clock()
-
-    def _start_clock(self) -> None:
-        self._walk.show_playing(True)
-        if self.isVisible():
-            self._clock.start()
+        self._motion.wander(self._point.x)
 
     def _stop(self) -> None:
         """Stand still where the picture is: the hand goes on from there."""
-        self._clock.stop()
-        self._wander, self._plays_path = None, False
+        self._motion.stop()
         if self._on_path and self._frame is not None:
             condition = self._path.frames[0].point.condition if self._path.frames else ()
             self._point = _point_at(self._frame, condition)
             self._controls.show_point(self._point)
         self._on_path = False
-        self._walk.show_playing(False)
 
-    @Slot()
-    def _tick(self) -> None:
-        """One picture of a walk, unless the last one has not come yet."""
-        if self._waits_for > self._newest.get(PICTURE, 0):
-            return
-        seconds = self._clock.interval() / 1000
-        if self._wander is not None:
-            self._wander, x = self._wander.after(seconds)
-            self._point = dataclasses.replace(self._point, x=x)
-            self._controls.show_place(self._point)
-            self._request()
-        elif self._plays_path:
-            self._t = path_step(self._path, self._t, seconds * EXPORT_FPS)
-            if self._t >= 1.0 and not self._path.loop:
-                self._plays_path = False
-                self._clock.stop()
-                self._walk.show_playing(False)
-            self._walk.show_time(self._t)
-            self._request_moment()
+    def _has_answer(self) -> bool:
+        """Whether the picture that was asked for last is there."""
+        return self._waits_for <= self._newest.get(PICTURE, 0)
+
+    @Slot(float)
+    def _wander_to(self, x: float) -> None:
+        self._point = dataclasses.replace(self._point, x=x)
+        self._controls.show_place(self._point)
+        self._request()
+
+    @Slot(float)
+    def _reach(self, t: float) -> None:
+        self._walk.show_time(t)
+        self._request_moment()
 
     @Slot(float)
     def _seek(self, t: float) -> None:
         """Look at one moment of the path."""
-        self._clock.stop()
-        self._wander, self._plays_path = None, False
-        self._walk.show_playing(False)
-        self._t = t
+        self._motion.stop()
+        self._motion.t = t
         self._request_moment()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.moving():
-            self._clock.start()
+        self._motion.wake()
         self._find_later(self.desk.state())
         self._request()
         self._request_keys()
         self._request_cloud()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._clock.stop()
+        self._motion.rest()
         self._find_soon.stop()
         super().hideEvent(event)
 
@@ -361,7 +341,8 @@ class LatentPanel(Panel):
 
     def _apply_path(self, path: Walk) -> None:
         before, self._path = self._path, path
-        if len(path.frames) < 2 and (self._plays_path or self._on_path):
+        self._motion.set_path(path)
+        if len(path.frames) < 2 and (self._motion.follows_path or self._on_path):
             self._stop()
         self._walk.show_path(path)
         if [key.point for key in before.frames] != [key.point for key in path.frames]:
@@ -401,7 +382,7 @@ class LatentPanel(Panel):
             return
         height = self._info.shape[0] if self._info is not None else EXPORT_PX
         scale = max(1, EXPORT_PX // height)
-        self.desk.post(engine.ExportWalk(EXPORT, self._snapshot, self._sendable_path(), file, scale, EXPORT_FPS))
+        self.desk.post(engine.ExportWalk(EXPORT, self._snapshot, self._sendable_path(), file, scale, FRAMES_PER_S))
 
     @Slot()
     def _cancel_export(self) -> None:
@@ -435,7 +416,9 @@ class LatentPanel(Panel):
         if len(self._path.frames) > 1 and self._can_ask():
             self._on_path = True
             self._waits_for = self.desk.number()
-            self.desk.post(engine.DrawWalk(PICTURE, self._waits_for, self._snapshot, self._sendable_path(), self._t))
+            self.desk.post(
+                engine.DrawWalk(PICTURE, self._waits_for, self._snapshot, self._sendable_path(), self._motion.t)
+            )
 
     def _request_keys(self) -> None:
         points = tuple(key.point for key in self._sendable_path().frames)

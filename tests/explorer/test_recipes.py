@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shlex
 
@@ -11,7 +10,6 @@ import pytest
 from engine import KeyFrame, Move, Point, Walk, point_from_plain, point_from_text
 from explorer import recipes
 from explorer.provenance import points_facts
-from explorer.walks import Wander, path_step
 
 
 def test_slots_get_exemplars_and_lose_the_oldest() -> None:
@@ -48,23 +46,6 @@ def test_key_frames_change_places() -> None:
     assert recipes.frames_of(path) == 60
     assert recipes.frames_of(Walk(keys, loop=False)) == 30
     assert recipes.frames_of(Walk(())) == 0
-
-
-def test_time_on_a_path_loops_or_ends() -> None:
-    keys = (KeyFrame(Point(), 10), KeyFrame(Point(), 10))
-    assert path_step(Walk(keys), 0.9, 4) == pytest.approx(0.1)
-    assert path_step(Walk(keys, loop=False), 0.9, 4) == 1.0
-
-
-def test_a_walk_by_itself_is_smooth_and_rests_at_draws() -> None:
-    wander, places = Wander(3.0), []
-    for _ in range(100):
-        wander, x = wander.after(0.06)
-        places.append(x)
-    steps = [b - a for a, b in itertools.pairwise(places)]
-    assert min(steps) >= 0
-    assert max(steps) < 0.05
-    assert places[-1] == pytest.approx(5.5, abs=0.1)  # 6 s at 2.4 s per draw
 
 
 def test_a_plain_place_is_written_short_and_any_other_as_json() -> None:

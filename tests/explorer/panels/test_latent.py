@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 import engine
 from engine import DirectionFacts, DrawPoints, DrawWalk, Move, Point, point_from_plain
+from explorer.motion import TICK_TRAINING_MS
 from explorer.panel import Panel
-from explorer.panels.latent import EXPORT, TICK_TRAINING_MS, LatentPanel
+from explorer.panels.latent import EXPORT, LatentPanel
 from explorer.state import ChooseSnapshot, Scrub, SendToSlot, VisitPoint
 from tests.explorer.panels.stage import BUNDLED, Stage, Z, colour, drawn, grid_point, info, latents, ready, run_opened
 
@@ -77,7 +78,7 @@ def test_the_first_picture_moves_until_a_hand_touches_it(started: LatentPanel, s
     assert started.moving()
     places = []
     for _ in range(5):
-        started._tick()
+        started._motion.tick()
         places.append(asked(stage).x)
         stage.answer()
     assert places == sorted(set(places))
@@ -90,18 +91,18 @@ def test_the_first_picture_moves_until_a_hand_touches_it(started: LatentPanel, s
 
 def test_it_waits_for_a_picture_before_it_asks_for_the_next(started: LatentPanel, stage: Stage) -> None:
     for _ in range(5):
-        started._tick()
+        started._motion.tick()
     assert len([c for c in stage.of(DrawPoints) if c.channel == "latent.picture"]) == 1
 
 
 def test_it_rests_while_it_is_hidden_and_slows_down_for_training(started: LatentPanel, stage: Stage) -> None:
-    assert started._clock.isActive()
+    assert started._motion.ticks()
     started.hide()
-    assert not started._clock.isActive()
+    assert not started._motion.ticks()
     started.show()
-    assert started._clock.isActive()
+    assert started._motion.ticks()
     stage.tell(engine.TrainState("runs/one", "running", 10))
-    assert started._clock.interval() == TICK_TRAINING_MS
+    assert started._motion.interval() == TICK_TRAINING_MS
 
 
 # ------------------------------------------------------------ the hand
@@ -257,7 +258,7 @@ def test_a_path_plays_and_the_hand_goes_on_from_there(walking: LatentPanel, stag
     walking.play(True)
     moments = []
     for _ in range(4):
-        walking._tick()
+        walking._motion.tick()
         moments.append(stage.of(DrawWalk)[-1].t)
         stage.answer()
     assert moments == sorted(set(moments))
@@ -283,8 +284,8 @@ def test_the_time_slider_looks_at_one_moment(walking: LatentPanel, stage: Stage)
 def test_an_open_path_ends(walking: LatentPanel, stage: Stage) -> None:
     walking._walk.set_loop(False)
     walking.play(True)
-    walking._t = 0.999
-    walking._tick()
+    walking._motion.t = 0.999
+    walking._motion.tick()
     assert not walking.moving()
     assert stage.of(DrawWalk)[-1].t == 1.0
 
