@@ -120,7 +120,7 @@ class GanModernConfig:
         live=True,
     )
     smoothness: float = knob(
-        4.0,
+        0.0,
         "Punish samples that change where z hardly does: arithmetic works better, and too much makes them alike.",
         group="Regularisation",
         source="ours; after path lengths, Karras et al. 2020 (StyleGAN2) section 3.2",
@@ -299,6 +299,12 @@ PRESETS = (
         source="Zhao et al. 2020 section 4",
     ),
     Preset(
+        "smooth",
+        "Smooth",
+        "A latent space for arithmetic: for data whose attributes vary freely. Separate classes would melt together.",
+        {"smoothness": 4.0},
+    ),
+    Preset(
         "points",
         "Points",
         "Small networks that settle on a set of points in seconds.",
@@ -309,7 +315,6 @@ PRESETS = (
             "gamma": 0.02,
             "gamma_made": 0.0,
             "penalty_every": 4,
-            "smoothness": 0.0,
             "augment": "none",
             "lr_g": 2e-3,
             "lr_d": 2e-3,
