@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -15,6 +16,7 @@ from explorer.state import Action, State
 from explorer.text import tr
 from explorer.widgets.card import Said
 
+READABLE_S = 0.25  # between two figures of the same kind
 STEADY = 0.2  # how much a new picture moves the shown milliseconds
 
 
@@ -63,6 +65,7 @@ class StatusLine(QStatusBar):
             "memory": self._figure(tr("Memory of the training"), 72),
         }
         self._milliseconds: float | None = None
+        self._told = float("-inf")
         self._show_jobs(State())
 
     def _figure(self, tip: str, width: int) -> QWidget:
@@ -78,7 +81,9 @@ class StatusLine(QStatusBar):
             each = event.milliseconds / len(event.samples)
             before = self._milliseconds
             self._milliseconds = each if before is None else before + STEADY * (each - before)
-            self._write("picture", tr("{ms} ms/picture", ms=f"{self._milliseconds:.1f}"))
+            if time.monotonic() - self._told >= READABLE_S:
+                self._told = time.monotonic()
+                self._write("picture", tr("{ms} ms/picture", ms=f"{self._milliseconds:.1f}"))
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if "ready" in changed:

@@ -30,9 +30,10 @@ from explorer.provenance import arithmetic_facts, points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_card
 from explorer.text import mark, tr
-from explorer.theme import GRID, SMALL, label
+from explorer.theme import GRID, SMALL
 from explorer.widgets.canvas import to_qimage
 from explorer.widgets.direction_maker import DirectionMaker
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.expression_row import ExpressionRow
 from explorer.widgets.slot_row import EXEMPLARS_EACH, SlotRow
 from explorer.widgets.snapshot_chooser import SnapshotChooser
@@ -84,8 +85,7 @@ class ArithmeticPanel(Panel):
         self._sum = SumView()
         self._sum.visited.connect(self._visit)
         self._sum.sent.connect(self._send)
-        self._caption = label("", SMALL, muted=True)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._caption = ElidedLabel(size=SMALL, muted=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
@@ -377,7 +377,7 @@ class ArithmeticPanel(Panel):
         caption = tr(
             "{model} · {time} ms", model=snapshot_title(state, frame.snapshot), time=f"{frame.milliseconds:.1f}"
         )
-        self._caption.setText(caption)
+        self._caption.say(caption)
 
     # ---------------------------------------------------------------------------------------------- sending on
 

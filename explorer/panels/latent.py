@@ -480,7 +480,7 @@ class LatentPanel(Panel):
             self._points.set_mark(frame.samples[0])
         self._controls.show_z(frame.z_NZ[0].tolist(), {} if self._on_path else dict(self._point.edits))
         title = snapshot_title(self.desk.state(), frame.snapshot)
-        self._caption.setText(tr("{model} · {time} ms", model=title, time=f"{frame.milliseconds:.1f}"))
+        self._caption.say(tr("{model} · {time} ms", model=title, time=f"{frame.milliseconds:.1f}"))
 
     def _take_failure(self, event: engine.Failed) -> None:
         """A picture that could not be drawn: say why; directions that were let go are looked for once more."""
