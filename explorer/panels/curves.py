@@ -66,7 +66,7 @@ class CurvesPanel(Panel):
         self._tools.plotToggled.connect(self.toggle_plot)
         self._tools.fitWanted.connect(self.reset_view)
         self._tools.csvWanted.connect(self.ask_for_csv)
-        self._run_names = CurveLegend(one_line=True)
+        self._run_names = CurveLegend(share_lines=True)
         self._run_names.toggled.connect(self.toggle_run)
         self._lay_out()
         self.show_state(desk.state(), frozenset(State.__dataclass_fields__))

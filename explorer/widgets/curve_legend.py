@@ -20,6 +20,7 @@ from explorer.widgets.curve_drawing import Ink
 
 SAMPLE = 22.0  # length of the piece of line, px
 GAP = 14.0  # between two entries, px
+NARROWEST = 150.0  # an entry that shares a line; below this the next line is taken, px
 BETWEEN_RUNS = " / "
 VALUE = "-0.00008"  # the widest value there is room for
 
@@ -45,9 +46,9 @@ class CurveLegend(QWidget):
     toggled = Signal(str)
     pointed = Signal(str)
 
-    def __init__(self, title: str = "", *, one_line: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str = "", *, share_lines: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title, self._one_line = title, one_line
+        self._title, self._share_lines = title, share_lines
         self._entries: tuple[Entry, ...] = ()
         self._places: list[QRectF] = []
         self._at = -1  # under the mouse
@@ -118,9 +119,9 @@ class CurveLegend(QWidget):
         return self._metrics().horizontalAdvance(VALUE) * (1 + entry.value.count(BETWEEN_RUNS))
 
     def _share(self, width: int) -> float:
-        """How wide an entry may be: in one line, where not all have room, all may be equally wide."""
+        """How wide an entry may be; where lines are shared and not all have room, all are equally wide."""
         count = len(self._entries)
-        if not self._one_line or sum(map(self._width, self._entries)) + GAP * (count - 1) <= width:
+        if not self._share_lines or sum(map(self._width, self._entries)) + GAP * (count - 1) <= width:
             return width
         return (width - GAP * (count - 1)) / count
 
@@ -128,8 +129,8 @@ class CurveLegend(QWidget):
         height, x, y = self._metrics().height() + 3, self._title_size()[0], 0.0
         boxes = []
         for entry in self._entries:
-            wide = min(self._width(entry), max(self._share(width), 40))
-            if not self._one_line and x and x + wide > width:
+            wide = min(self._width(entry), max(self._share(width), min(NARROWEST, width)))
+            if x and x + wide > width + 0.5:  # equal shares add up to the width, but for rounding
                 x, y = 0.0, y + height
             boxes.append(QRectF(x, y, wide, height))
             x += wide + GAP

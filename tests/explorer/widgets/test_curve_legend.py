@@ -52,3 +52,17 @@ def test_new_values_do_not_move_anything(legend: CurveLegend) -> None:
     noted = [Entry(e.key, e.title, e.ink, "1", "3 NaN") for e in legend.entries()]
     legend.set_entries(noted)
     assert legend.place("k1").left() > before[1].left()
+
+
+def test_long_names_share_lines_as_long_as_they_can_be_read(qtbot: QtBot, theme: Theme) -> None:
+    names = CurveLegend(share_lines=True)
+    qtbot.addWidget(names)
+    entries = [Entry(f"k{i}", f"{i} gan_modern modern portraits", ink(theme.look.series[i], i)) for i in range(4)]
+    names.set_entries(entries)
+    names.show()  # a widget that is hidden hears of its size only later
+    for width, rows in ((1400, 1), (660, 1), (640, 2), (332, 2), (200, 4)):
+        names.resize(width, names.heightForWidth(width))
+        places = [names.place(entry.key) for entry in entries]
+        assert len({place.top() for place in places}) == rows
+        assert all(place.width() >= 140 for place in places)
+        assert all(place.right() <= width + 0.5 for place in places)
