@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QSizePolicy,
     QSplitter,
@@ -25,11 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 import engine
-from engine import Event, Frame, KeyFrame, Point, Walk
+from engine import Event, Frame, Point, Walk
 from explorer import recipes
 from explorer.edits import new_gesture, push_edit
 from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
-from explorer.motion import FRAMES_PER_S, Motion
+from explorer.keyframes import KeyFrames
+from explorer.motion import Motion
 from explorer.panel import Desk, Panel
 from explorer.provenance import points_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
@@ -37,20 +36,18 @@ from explorer.stored import stored_card, stored_samples
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL
 from explorer.widgets.canvas import PictureCanvas, canvas_hint
-from explorer.widgets.condition_chooser import Condition
 from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.latent_controls import FARTHEST_MOVE, LatentControls, with_moves
 from explorer.widgets.point_view import PointView
 from explorer.widgets.walk_bar import WalkBar
 
-PICTURE, KEYS, CLOUD = "latent.picture", "latent.keys", "latent.cloud"  # channels
-DIRECTIONS, EXPORT = "latent.directions", "latent.export"  # jobs
+PICTURE, CLOUD = "latent.picture", "latent.cloud"  # channels
+DIRECTIONS = "latent.directions"  # a job
 DRAWS_PER_PICTURE = 1.5  # how far a drag over the whole picture goes on the plane
 SIGMAS_PER_PICTURE = 3.0  # the same along two directions, where the place is not on the plane
 FIND_MS = 1200  # directions are looked for once a snapshot has been explored for so long
 CLOUD_SAMPLES = 256
 SPLIT = (640, 340)  # px: picture, controls
-EXPORT_PX = 256
 SEND_TO = ("A", "B", "C", "D")
 
 
@@ -64,7 +61,6 @@ class LatentPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self._point = Point(seed=engine.GRID_SEED)
-        self._path = Walk(())
         self._snapshot = ""
         self._info: engine.SnapshotInfo | None = None
         self._frame: Frame | None = None
@@ -125,11 +121,9 @@ class LatentPanel(Panel):
         self._walk = WalkBar()
         self._walk.played.connect(self.play)
         self._walk.sought.connect(self._seek)
-        self._walk.added.connect(self._add_key)
-        self._walk.edited.connect(self._edit_path)
-        self._walk.chosen.connect(self._show_key)
-        self._walk.exported.connect(self._ask_file)
-        self._walk.cancelled.connect(self._cancel_export)
+        self._keys = KeyFrames(self.desk, self._walk, self._shown_point)
+        self._keys.changed.connect(self._follow_path)
+        self._keys.shown.connect(self._show_key)
         return self._walk
 
     def _build_controls(self) -> LatentControls:
@@ -156,9 +150,16 @@ class LatentPanel(Panel):
         """The place that the hand holds."""
         return self._point
 
+    def _shown_point(self) -> Point:
+        """The point, or the latent of the moment of the path that is shown."""
+        if not self._on_path or self._frame is None:
+            return self._point
+        frames = self.path().frames
+        return Point(z=tuple(self._frame.z_NZ[0].tolist()), condition=frames[0].point.condition if frames else ())
+
     def path(self) -> Walk:
         """The key frames."""
-        return self._path
+        return self._keys.path()
 
     def moving(self) -> bool:
         """Whether the picture walks by itself or along the path."""
@@ -172,7 +173,7 @@ class LatentPanel(Panel):
         if changed & {"directions", "explored", "at_step", "snapshots", "jobs"}:
             self._show_directions(state)
         if "jobs" in changed:
-            self._walk.show_job(state.jobs.get(EXPORT))
+            self._keys.show_state(state)
         if "train" in changed:
             running = state.train is not None and state.train.phase == "running"
             self._motion.set_pace(training=running)
@@ -195,7 +196,8 @@ class LatentPanel(Panel):
             self._show_space(self._info)
         self._find_later(state)
         self._request()
-        self._request_keys()
+        self._keys.explore(snapshot, self._info)
+        self._keys.request_thumbnails()
         self._request_cloud()
         if info is not None and not self._touched:
             self._touched = True
@@ -274,7 +276,7 @@ class LatentPanel(Panel):
         self._touched = True
         if not on:
             self._stop()
-        elif len(self._path.frames) > 1:
+        elif len(self.path().frames) > 1:
             self._stop()
             self._motion.follow()
         else:
@@ -293,8 +295,7 @@ class LatentPanel(Panel):
         """Stand still where the picture is: the hand goes on from there."""
         self._motion.stop()
         if self._on_path and self._frame is not None:
-            condition = self._path.frames[0].point.condition if self._path.frames else ()
-            self._point = _point_at(self._frame, condition)
+            self._point = self._shown_point()
             self._controls.show_point(self._point)
         self._on_path = False
 
@@ -325,7 +326,7 @@ class LatentPanel(Panel):
         self._motion.wake()
         self._find_later(self.desk.state())
         self._request()
-        self._request_keys()
+        self._keys.request_thumbnails()
         self._request_cloud()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -335,69 +336,23 @@ class LatentPanel(Panel):
 
     # ---------------------------------------------------------------------------------------------- key frames
 
-    @Slot(str, object)
-    def _edit_path(self, text: str, path: Walk) -> None:
-        push_edit(self.desk.undo, text, self._path, path, self._apply_path)
-
-    def _apply_path(self, path: Walk) -> None:
-        before, self._path = self._path, path
+    @Slot(object, object)
+    def _follow_path(self, before: Walk, path: Walk) -> None:
         self._motion.set_path(path)
         if len(path.frames) < 2 and (self._motion.follows_path or self._on_path):
             self._stop()
-        self._walk.show_path(path)
-        if [key.point for key in before.frames] != [key.point for key in path.frames]:
-            self._request_keys()
-        if self._on_path and before.interpolation != path.interpolation:
+        elif self._on_path and before.interpolation != path.interpolation:
             self._request_moment()
 
-    @Slot()
-    def _add_key(self) -> None:
-        """The place that is shown becomes a stop, behind the chosen one."""
-        point = _point_at(self._frame, self._point.condition) if self._on_path and self._frame else self._point
-        index = self._walk.index() + 1 if self._walk.index() >= 0 else len(self._path.frames)
-        self._edit_path(tr("Add key frame"), recipes.with_key(self._path, index, KeyFrame(point)))
-        self._walk.choose(index)
-
-    @Slot(int)
-    def _show_key(self, index: int) -> None:
+    @Slot(object)
+    def _show_key(self, point: Point) -> None:
         self._on_path = False
-        self._edit(tr("Show key frame"), self._path.frames[index].point)
-
-    # ---------------------------------------------------------------------------------------------- export
-
-    @Slot()
-    def _ask_file(self) -> None:
-        dialog = QFileDialog(self, tr("Write the walk"), "walk.gif", tr("Animations (*.gif *.webp)"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("gif")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.export_to)
-        dialog.open()
-
-    @Slot(str)
-    def export_to(self, file: str) -> None:
-        """Write the walk as GIF or WebP, by the suffix of the name."""
-        if Path(file).suffix.lower() not in (".gif", ".webp"):
-            self._walk.say(tr("A walk is written as .gif or .webp; choose such a name."))
-            return
-        height = self._info.shape[0] if self._info is not None else EXPORT_PX
-        scale = max(1, EXPORT_PX // height)
-        self.desk.post(engine.ExportWalk(EXPORT, self._snapshot, self._sendable_path(), file, scale, FRAMES_PER_S))
-
-    @Slot()
-    def _cancel_export(self) -> None:
-        self.desk.post(engine.CancelJob(EXPORT))
+        self._edit(tr("Show key frame"), point)
 
     # ---------------------------------------------------------------------------------------------- requests
 
     def _known(self) -> frozenset[str]:
         return frozenset(each.name for each in self.desk.state().directions.get(self._snapshot, ()))
-
-    def _sendable_path(self) -> Walk:
-        """The path without moves along directions that this snapshot does not have."""
-        known = self._known()
-        keys = tuple(dataclasses.replace(k, point=recipes.known_moves(k.point, known)) for k in self._path.frames)
-        return dataclasses.replace(self._path, frames=keys)
 
     def _can_ask(self) -> bool:
         return bool(self._snapshot) and self.isVisible() and self.desk.state().ready is not None
@@ -413,17 +368,12 @@ class LatentPanel(Panel):
 
     def _request_moment(self) -> None:
         """Ask for the picture at a moment of the path."""
-        if len(self._path.frames) > 1 and self._can_ask():
+        if len(self.path().frames) > 1 and self._can_ask():
             self._on_path = True
             self._waits_for = self.desk.number()
             self.desk.post(
-                engine.DrawWalk(PICTURE, self._waits_for, self._snapshot, self._sendable_path(), self._motion.t)
+                engine.DrawWalk(PICTURE, self._waits_for, self._snapshot, self._keys.sendable(), self._motion.t)
             )
-
-    def _request_keys(self) -> None:
-        points = tuple(key.point for key in self._sendable_path().frames)
-        if points and self._can_ask():
-            self.desk.post(engine.DrawPoints(KEYS, self.desk.number(), self._snapshot, points))
 
     def _request_cloud(self) -> None:
         """Samples of a point model, for the one that is held to be seen among them."""
@@ -447,17 +397,14 @@ class LatentPanel(Panel):
     # ---------------------------------------------------------------------------------------------- answers
 
     def take(self, event: Event | Action) -> None:
-        if isinstance(event, Frame) and event.channel in (PICTURE, KEYS, CLOUD):
+        self._keys.take(event)
+        if isinstance(event, Frame) and event.channel in (PICTURE, CLOUD):
             self._take_frame(event)
         elif isinstance(event, VisitPoint):
             self._touched = True
             self._edit(tr("Visit a sample"), event.point)
         elif isinstance(event, engine.DirectionsFound) and event.snapshot == self._snapshot and self._point.moves:
             self._request()
-        elif isinstance(event, engine.JobDone) and event.job == EXPORT:
-            self._walk.say(event.text)
-        elif isinstance(event, engine.JobCancelled) and event.job == EXPORT:
-            self._walk.say(tr("Stopped; no file was written."))
         elif isinstance(event, engine.Failed):
             self._take_failure(event)
 
@@ -465,9 +412,7 @@ class LatentPanel(Panel):
         if frame.snapshot != self._snapshot or frame.number < self._newest.get(frame.channel, 0):
             return
         self._newest[frame.channel] = frame.number
-        if frame.channel == KEYS:
-            self._walk.show_thumbs(frame.samples if frame.samples.ndim == 4 else None)
-        elif frame.channel == CLOUD:
+        if frame.channel == CLOUD:
             self._points.set_points(frame.samples)
         else:
             self._show_frame(frame)
@@ -484,9 +429,7 @@ class LatentPanel(Panel):
 
     def _take_failure(self, event: engine.Failed) -> None:
         """A picture that could not be drawn: say why; directions that were let go are looked for once more."""
-        if event.job == EXPORT:
-            self._walk.say(event.reason)
-        elif event.job == DIRECTIONS:
+        if event.job == DIRECTIONS:
             self._controls.say(event.reason)
         elif event.channel == PICTURE:
             self._newest[PICTURE] = self._waits_for
@@ -520,28 +463,25 @@ class LatentPanel(Panel):
 
     @Slot(QAction)
     def _send(self, action: QAction) -> None:
-        point = self._point
-        if self._on_path and self._frame is not None:
-            point = _point_at(self._frame, point.condition)
-        self.desk.act(SendToSlot(point, str(action.data())))
+        self.desk.act(SendToSlot(self._shown_point(), str(action.data())))
 
     # ---------------------------------------------------------------------------------------------- sessions
 
     def remember(self) -> Mapping[str, Any]:
         """What a session keeps of this panel."""
-        return {"point": engine.to_plain(self._point), "path": engine.to_plain(self._path)}
+        return {"point": engine.to_plain(self._point), "path": engine.to_plain(self.path())}
 
     def recall(self, kept: Mapping[str, Any]) -> None:
         """Bring back what `remember` gave, or a point or a walk alone; what is neither gets a sentence."""
         self._touched = True
         try:
             point = engine.point_from_plain(kept["point"]) if "point" in kept else self._hold()
-            path = recipes.path_from_plain(kept["path"]) if "path" in kept else self._path
+            path = recipes.path_from_plain(kept["path"]) if "path" in kept else self.path()
         except ValueError as error:
             self._caption.setText(str(error))
             return
         self._edit(tr("Open a place"), point)
-        self._edit_path(tr("Open a walk"), path)
+        self._keys.edit(tr("Open a walk"), path)
 
     # ---------------------------------------------------------------------------------------------- keys of the window
 
@@ -549,6 +489,7 @@ class LatentPanel(Panel):
         """On a projector only the picture."""
         for widget in (self._controls, self._walk, self._caption):
             widget.setVisible(not on)
+        self._keys.request_thumbnails()
 
     def reset_view(self) -> None:
         self._canvas.reset_view()
@@ -559,11 +500,5 @@ class LatentPanel(Panel):
         image = self._canvas.image()
         if image is None or self._frame is None:
             return None
-        point = recipes.known_moves(self._point, self._known())
-        if self._on_path:
-            point = _point_at(self._frame, point.condition)
+        point = recipes.known_moves(self._shown_point(), self._known())
         return image, points_facts(self._frame.snapshot, self._frame.step, [point])
-
-
-def _point_at(frame: Frame, condition: Condition) -> Point:
-    return Point(z=tuple(frame.z_NZ[0].tolist()), condition=condition)

@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 
 import engine
 from engine import DirectionFacts, DrawPoints, DrawWalk, Move, Point, point_from_plain
+from explorer.keyframes import EXPORT
 from explorer.motion import TICK_TRAINING_MS
 from explorer.panel import Panel
-from explorer.panels.latent import EXPORT, LatentPanel
+from explorer.panels.latent import LatentPanel
 from explorer.state import ChooseSnapshot, Scrub, SendToSlot, VisitPoint
 from tests.explorer.panels.stage import BUNDLED, Stage, Z, colour, drawn, grid_point, info, latents, ready, run_opened
 
@@ -232,7 +233,7 @@ def walking(panel: LatentPanel, stage: Stage) -> LatentPanel:
     """Three key frames: 5, 6, 7."""
     for k in (5, 6, 7):
         stage.tell(VisitPoint(grid_point(k)))
-        panel._add_key()
+        panel._keys.add()
     stage.answer()
     return panel
 
@@ -291,10 +292,10 @@ def test_an_open_path_ends(walking: LatentPanel, stage: Stage) -> None:
 
 
 def test_a_walk_is_exported_with_progress_and_cancel(walking: LatentPanel, stage: Stage, tmp_path: Path) -> None:
-    walking.export_to(str(tmp_path / "walk.mp4"))
+    walking._keys.export_to(str(tmp_path / "walk.mp4"))
     assert not stage.of(engine.ExportWalk)
     assert ".gif" in walking._walk.said()
-    walking.export_to(str(tmp_path / "walk.webp"))
+    walking._keys.export_to(str(tmp_path / "walk.webp"))
     (export,) = stage.of(engine.ExportWalk)
     assert (export.job, export.walk, export.scale) == (EXPORT, walking.path(), 32)
     stage.tell(engine.JobProgress(EXPORT, "Writing walk.webp", 8, 72, 3.0))
