@@ -308,9 +308,9 @@ class Training:
             self._live_due.done(now, time.monotonic())
         if grid_now:
             self.draw_grid(snapshot)
+            if self.writer.snapshots.wants(self.step):  # where weights can be opened, their samples can be seen
+                self._save_snapshot()
             self._grid_due.done(now, time.monotonic())
-        if self.writer.snapshots.wants(self.step):
-            self._save_snapshot()
         if not all_now and self._save_due.due(now):
             self.save()
             self._save_due.done(now, time.monotonic())

@@ -106,6 +106,19 @@ def test_every_grid_is_kept_and_told(bench: Bench):
     assert np.array_equal(samples, told[0].samples)
 
 
+def test_where_weights_are_kept_samples_are_kept_too(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.storage.snapshots.SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(train, "EARLY_GRID_S", 0.0)
+    training = bench.start()
+    for _ in range(20):
+        training.advance()
+    training.close()
+    run = runs.open_run(bench.home / "run")
+    grids = run.grids()
+    grids.poll()
+    assert {1, 16, 20} <= {file.step for file in run.snapshots().list()} <= set(grids.steps())
+
+
 def test_the_first_new_samples_come_with_the_first_step(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(train, "EARLY_GRID_S", 0.0)
     training = bench.start()
