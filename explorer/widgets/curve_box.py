@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from explorer import theme
 from explorer.text import tr
-from explorer.widgets.curve_legend import BETWEEN_RUNS, CurveLegend, Entry
+from explorer.widgets.curve_legend import CurveLegend, Entry
 from explorer.widgets.curve_plot import CurvePlot
 from explorer.widgets.curve_view import Curve, PlotView
 from explorer.widgets.short_numbers import MINUS, short_number
@@ -130,11 +130,12 @@ class CurveBox(QWidget):
                 said = ", ".join(f"{each.title} {values.get(each.key, '')}" for each in others or [curve])
                 shown = curve.key not in self._hidden
                 note = _note(curve, missing)
-                title, value = curve.title, values.get(curve.key, "")
+                title, told, colors = curve.title, (values.get(curve.key, ""),), ()
                 if len(others) > 1:  # the same metric of several runs, whose colours and numbers stand above
                     title = curve.group.rpartition("/")[2]
-                    value = BETWEEN_RUNS.join(values.get(each.key) or "\u2013" for each in others)
-                entries.append(Entry(curve.key, title, curve.ink, value, note, shown, said))
+                    told = tuple(values.get(each.key) or "\u2013" for each in others)
+                    colors = tuple(each.ink.color for each in others)
+                entries.append(Entry(curve.key, title, curve.ink, told, note, shown, said, colors))
         self.legend.set_entries(entries)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer import theme
@@ -29,15 +29,17 @@ VALUE = "-0.00008"  # the widest value there is room for
 class Entry:
     """One curve of the legend, without room for a value where it has none.
 
-    `note` says what is wrong ("3 NaN"), `reading` is what a tooltip says."""
+    Values of several runs stand in the colours of the runs. `note` says what is wrong ("3 NaN"), `reading` is what a
+    tooltip says."""
 
     key: str
     title: str
     ink: Ink
-    value: str | None = None
+    values: tuple[str, ...] = ()
     note: str = ""
     shown: bool = True
     reading: str = ""
+    colors: tuple[QColor, ...] = ()
 
 
 class CurveLegend(QWidget):
@@ -114,9 +116,7 @@ class CurveLegend(QWidget):
 
     def _value_width(self, entry: Entry) -> float:
         """The same for every value, so that nothing moves while values change; room for one of each run."""
-        if entry.value is None:
-            return 0.0
-        return self._metrics().horizontalAdvance(VALUE) * (1 + entry.value.count(BETWEEN_RUNS))
+        return self._metrics().horizontalAdvance(VALUE) * len(entry.values)
 
     def _share(self, width: int) -> float:
         """How wide an entry may be; where lines are shared and not all have room, all are equally wide."""
@@ -182,9 +182,15 @@ class CurveLegend(QWidget):
         painter.setPen(look.ink if pointed else look.muted)
         title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideMiddle, name.width())
         painter.drawText(name, flags | Qt.AlignmentFlag.AlignLeft, title)
-        painter.setPen(look.ink)
-        if entry.value is not None:
-            painter.drawText(QRectF(right - value, box.top(), value, box.height()), flags, entry.value)
+        x = right - value
+        for number, text in enumerate(entry.values):
+            if number:
+                painter.setPen(look.muted)
+                painter.drawText(QRectF(x, box.top(), value, box.height()), flags, BETWEEN_RUNS)
+                x += metrics.horizontalAdvance(BETWEEN_RUNS)
+            painter.setPen(entry.colors[number] if entry.colors else look.ink)
+            painter.drawText(QRectF(x, box.top(), value, box.height()), flags, text)
+            x += metrics.horizontalAdvance(text)
         if entry.note:
             painter.setPen(look.warning)
             painter.drawText(QRectF(right + 8, box.top(), note + 2, box.height()), flags, entry.note)

@@ -57,7 +57,7 @@ def redraw(panel: CurvesPanel) -> None:
 
 
 def values(panel: CurvesPanel, key: str = "loss") -> dict[str, str | None]:
-    return {entry.title: entry.value for entry in panel.boxes()[key].legend.entries()}
+    return {entry.title: " / ".join(entry.values) for entry in panel.boxes()[key].legend.entries()}
 
 
 def test_an_empty_panel_says_what_would_fill_it(panel: CurvesPanel, stage: Stage) -> None:
@@ -192,7 +192,7 @@ def test_values_that_are_not_finite_are_counted_in_words(panel: CurvesPanel, sta
     redraw(panel)
     entry = panel.boxes()["loss"].legend.entries()[0]
     assert entry.note == "2 NaN, 1 infinite"
-    assert entry.value == "NaN"
+    assert entry.values == ("NaN",)
 
 
 def test_marks_are_on_every_plot(panel: CurvesPanel, stage: Stage) -> None:

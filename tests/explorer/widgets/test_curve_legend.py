@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +18,7 @@ def legend(qtbot: QtBot, theme: Theme) -> CurveLegend:
     made = CurveLegend("Loss")
     qtbot.addWidget(made)
     colors = theme.look.series
-    made.set_entries([Entry(f"k{i}", f"curve {i}", ink(colors[i], i), "0.1234") for i in range(4)])
+    made.set_entries([Entry(f"k{i}", f"curve {i}", ink(colors[i], i), ("0.1234",)) for i in range(4)])
     made.resize(600, made.heightForWidth(600))
     made.show()
     return made
@@ -47,9 +48,9 @@ def test_the_keys_do_what_the_mouse_does(legend: CurveLegend, qtbot: QtBot) -> N
 
 def test_new_values_do_not_move_anything(legend: CurveLegend) -> None:
     before = [legend.place(entry.key) for entry in legend.entries()]
-    legend.set_entries([Entry(e.key, e.title, e.ink, "-9876.5") for e in legend.entries()])
+    legend.set_entries([Entry(e.key, e.title, e.ink, ("-9876.5",)) for e in legend.entries()])
     assert [legend.place(entry.key) for entry in legend.entries()] == before
-    noted = [Entry(e.key, e.title, e.ink, "1", "3 NaN") for e in legend.entries()]
+    noted = [Entry(e.key, e.title, e.ink, ("1",), "3 NaN") for e in legend.entries()]
     legend.set_entries(noted)
     assert legend.place("k1").left() > before[1].left()
 
@@ -66,3 +67,15 @@ def test_long_names_share_lines_as_long_as_they_can_be_read(qtbot: QtBot, theme:
         assert len({place.top() for place in places}) == rows
         assert all(place.width() >= 140 for place in places)
         assert all(place.right() <= width + 0.5 for place in places)
+
+
+def test_the_numbers_of_several_runs_stand_in_the_colours_of_the_runs(qtbot: QtBot, theme: Theme) -> None:
+    colors = (QColor("#ff0000"), QColor("#0000ff"))
+    legend = CurveLegend()
+    qtbot.addWidget(legend)
+    legend.set_entries([Entry("D", "D", ink(QColor("#888888"), 0), ("88888", "88888"), colors=colors)])
+    legend.resize(300, legend.heightForWidth(300))
+    picture = legend.grab().toImage()
+    pixels = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    assert any(each.red() > 150 and each.blue() < 80 for each in pixels)
+    assert any(each.blue() > 150 and each.red() < 80 for each in pixels)
