@@ -11,6 +11,7 @@ import time
 from collections import deque
 from pathlib import Path
 
+from engine.claim import Claim
 from engine.explore_lane import ExploreLane
 from engine.live import LiveSnapshot
 from engine.messages import Command, Event, ExploreCommand, TrainCommand
@@ -30,8 +31,9 @@ class Engine:
         self.home = default_home() if home is None else home
         self._events: deque[Event] = deque()
         live = LiveSnapshot()
-        self._explore = ExploreLane(self._events, live, self.home, device)
-        self._train = TrainLane(self._events, live, self.home, device, threads)
+        claim = Claim()
+        self._explore = ExploreLane(self._events, live, claim, self.home, device)
+        self._train = TrainLane(self._events, live, claim, self.home, device, threads)
         self._explore.start()
         self._train.start()
 

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.claim import Claim
 from engine.lane import Lane
 from engine.live import LiveSnapshot
 from engine.mailbox import Mailbox
@@ -67,8 +68,9 @@ Answer = Iterator[Event | None]  # None: not done yet, but what is newer may com
 class ExploreLane(Lane):
     """Commands in order, then the newest request of each channel, then the rest of answers, then a slice of a job."""
 
-    def __init__(self, events: deque[Event], live: LiveSnapshot, home: Path, device: str | None) -> None:
+    def __init__(self, events: deque[Event], live: LiveSnapshot, claim: Claim, home: Path, device: str | None) -> None:
         super().__init__("explore lane", events)
+        self._claim = claim
         self.mailbox: Mailbox[ExploreCommand, Request] = Mailbox()
         self._live_snapshot, self._home, self._wanted_device = live, home, device
         self._rest: deque[tuple[Request, Answer]] = deque()
@@ -94,7 +96,7 @@ class ExploreLane(Lane):
         self._device = choose_device(self._wanted_device)
         families = Families()
         self._shelf = Shelf(families, self._live_snapshot, self._device)
-        self._follower = Follower()
+        self._follower = Follower(self._claim, self.tell)
         bundled, problems = bundled_cards()
         self.tell(
             Ready(
@@ -123,8 +125,7 @@ class ExploreLane(Lane):
             self._work()
         if time.monotonic() >= self._next_follow:
             self._next_follow = time.monotonic() + FOLLOW_SECONDS
-            for event in self._follower.poll():
-                self.tell(event)
+            self._follower.poll()
 
     def _patience(self) -> float:
         if self._rest or self._jobs:
@@ -246,7 +247,7 @@ class ExploreLane(Lane):
             case ListRuns():
                 self.tell(RunsListed(list_facts(self._home / "runs")))
             case OpenRun(path=path):
-                self.tell(self._follower.open(Path(path)))
+                self._follower.open(Path(path))
             case CloseRun(path=path):
                 self._follower.close(Path(path))
             case RenameRun(path=path, name=name):

@@ -6,13 +6,14 @@ the same events that live training sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.messages import Event, GridDrawn, Marked, Notice, Progress, RunOpened, SnapshotSaved, TrainState
+from engine.claim import Claim
+from engine.messages import Event, GridDrawn, Marked, Notice, Progress, RunFollowed, RunOpened, SnapshotSaved
 from engine.run_facts import describe_run
 from engine.series import Series
 from engine.storage import runs
@@ -25,11 +26,14 @@ class Followed:
     def __init__(self, path: Path) -> None:
         self.run = runs.open_run(path)
         self.log: LogReader = self.run.log()
+        self.pass_over()
+
+    def pass_over(self) -> None:
+        """Everything that is there now counts as seen."""
         self.log.poll()
         self._begin()
 
     def _begin(self) -> None:
-        """Everything that is there now counts as seen."""
         self.grids = self.run.grids()
         self.grids.poll()
         self._seen = {name: len(series) for name, series in self.log.series.items()}
@@ -37,8 +41,9 @@ class Followed:
         self._seen_marks = len(self.log.marks)
         self._grid_step = _last(self.grids.steps())
         self._snapshots = self._snapshot_steps()
+        self._status = self.run.status().state
 
-    def opened(self, *, training: bool) -> RunOpened:
+    def opened(self, *, training: bool, anew: bool = False) -> RunOpened:
         """Everything so far. The receiver gets series of its own."""
         return RunOpened(
             run=describe_run(self.run),
@@ -47,6 +52,7 @@ class Followed:
             marks=tuple((mark.step, mark.text) for mark in self.log.marks),
             grid_steps=self.grids.steps(),
             snapshot_steps=self._snapshots,
+            anew=anew,
         )
 
     def poll(self) -> Iterator[Event]:
@@ -55,7 +61,7 @@ class Followed:
         if self.log.poll():
             if self._count_truncations() != self._truncations:  # the run went back to a checkpoint
                 self._begin()
-                yield self.opened(training=False)
+                yield self.opened(training=False, anew=True)
                 return
             yield from self._new_points(path)
         self.grids.poll()
@@ -68,6 +74,10 @@ class Followed:
         if kept != self._snapshots:
             self._snapshots = kept
             yield SnapshotSaved(path, kept)
+        status = self.run.status().state
+        if status != self._status:
+            self._status = status
+            yield self._where(path)
 
     def _new_points(self, path: str) -> Iterator[Event]:
         values = {}
@@ -84,19 +94,21 @@ class Followed:
             self._seen[name] = len(series)
         if values:
             yield Progress(path, values)
-            yield self._state(path, values)
+            yield self._where(path, values)
         for mark in self.log.marks[self._seen_marks :]:
             yield Marked(path, mark.step, mark.text)
         self._seen_marks = len(self.log.marks)
 
-    def _state(self, path: str, values: Mapping[str, tuple[NDArray[np.float64], ...]]) -> TrainState:
-        steps, seconds, images, _ = max(values.values(), key=lambda columns: columns[0][-1])
-        span = max(float(seconds[-1] - seconds[0]), 1e-9)
-        speed = float(steps[-1] - steps[0]) / span
-        per_step = float(images[-1]) / max(float(steps[-1]), 1.0)
-        return TrainState(
-            path, "followed", int(steps[-1]), int(images[-1]), float(seconds[-1]), speed, speed * per_step
-        )
+    def _where(self, path: str, values: Mapping[str, tuple[NDArray[np.float64], ...]] | None = None) -> RunFollowed:
+        """Where the run stands, its speed from the newest points; without any it does not move."""
+        if values:
+            steps, seconds, images, _ = max(values.values(), key=lambda columns: columns[0][-1])
+            speed = float(steps[-1] - steps[0]) / max(float(seconds[-1] - seconds[0]), 1e-9)
+            per_step = float(images[-1]) / max(float(steps[-1]), 1.0)
+            place = int(steps[-1]), int(images[-1]), float(seconds[-1])
+            return RunFollowed(path, self._status, *place, speed, speed * per_step)
+        status = self.run.status()
+        return RunFollowed(path, self._status, status.step, status.images, status.seconds, 0.0, 0.0)
 
     def _count_truncations(self) -> int:
         return sum(series.truncations for series in self.log.series.values())
@@ -106,28 +118,32 @@ class Followed:
 
 
 class Follower:
-    """The runs that are followed, by path."""
+    """The runs that are followed, by path. Nothing is told of the one that `claim` names: whoever trains it does."""
 
-    def __init__(self) -> None:
+    def __init__(self, claim: Claim, tell: Callable[[Event], None]) -> None:
+        self._claim, self._tell = claim, tell
         self._followed: dict[Path, Followed] = {}
+        self._resting: set[Path] = set()  # claimed when they were looked at last
         self._problems: dict[Path, str] = {}
 
     @property
     def follows(self) -> bool:
         return bool(self._followed)
 
-    def open(self, path: Path) -> RunOpened:
-        """Read a run and follow it from now on. Raises RunError with one sentence."""
-        followed = Followed(path)
-        self._followed[path] = followed
-        return followed.opened(training=False)
+    def open(self, path: Path) -> None:
+        """Read a run, tell of it, and follow it from now on. Raises RunError with one sentence."""
+        with self._claim.unclaimed(path) as free:
+            followed = Followed(path)
+            self._followed[path] = followed
+            self._tell(followed.opened(training=not free))
 
     def close(self, path: Path) -> None:
         self._followed.pop(path, None)
+        self._resting.discard(path)
         self._problems.pop(path, None)
 
-    def poll(self) -> Iterator[Event]:
-        """What is new in all followed runs; one that has gone is followed no longer.
+    def poll(self) -> None:
+        """Tell what is new in all followed runs; one that has gone is followed no longer.
 
         One that cannot be read, because its network stalls for example, is tried again at each call; that is told once.
         """
@@ -136,12 +152,23 @@ class Follower:
                 self.close(path)
                 continue
             try:
-                yield from followed.poll()
+                with self._claim.unclaimed(path) as free:
+                    self._look(path, followed, free=free)
                 self._problems.pop(path, None)
             except (OSError, ValueError) as error:
                 if self._problems.get(path) != str(error):
                     self._problems[path] = str(error)
-                    yield Notice(str(error))
+                    self._tell(Notice(str(error)))
+
+    def _look(self, path: Path, followed: Followed, *, free: bool) -> None:
+        if not free:
+            self._resting.add(path)
+        elif path in self._resting:  # what came meanwhile was told by training
+            followed.pass_over()
+            self._resting.discard(path)
+        else:
+            for event in followed.poll():
+                self._tell(event)
 
 
 def _copy(series: Series) -> Series:

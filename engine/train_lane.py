@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.claim import Claim
 from engine.lane import Lane
 from engine.live import LiveSnapshot
 from engine.mailbox import Mailbox
@@ -38,9 +39,16 @@ class TrainLane(Lane):
     """Commands are taken in order between two steps; while a data set loads, between two slices of loading."""
 
     def __init__(
-        self, events: deque[Event], live: LiveSnapshot, home: Path, device: str | None, threads: int | None
+        self,
+        events: deque[Event],
+        live: LiveSnapshot,
+        claim: Claim,
+        home: Path,
+        device: str | None,
+        threads: int | None,
     ) -> None:
         super().__init__("train lane", events)
+        self._claim = claim
         self.mailbox: Mailbox[TrainCommand, None] = Mailbox()
         self._live_snapshot, self._home, self._wanted_device, self._wanted_threads = live, home, device, threads
         self._pace = SetPace()
@@ -55,6 +63,11 @@ class TrainLane(Lane):
         self._device: torch.device
         self._threads: int
         self._families: Families
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, TrainState) and event.phase in ("ended", "failed"):
+            self._claim.free()  # whoever hears this may open the run
+        super().tell(event)
 
     def _wake(self) -> None:
         self.mailbox.put(self._pace)
@@ -136,6 +149,7 @@ class TrainLane(Lane):
             self._opening = train.start(plan, *where, self._live_snapshot)
         else:
             self._opened_path = command.path
+            self._claim.take(Path(command.path))
             self._opening = train.resume(Path(command.path), *where, self._live_snapshot)
         self.tell(TrainState(self._opened_path, "loading", doing="Opening the data"))
 
@@ -160,6 +174,7 @@ class TrainLane(Lane):
         from engine.follow import Followed
 
         self._training = training
+        self._claim.take(training.writer.path)
         training.publish()  # so that "live" can be opened as soon as the run is known
         training.writer.log.flush()
         self.tell(Followed(training.writer.path).opened(training=True))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol, cast, get_args
 
 import numpy as np
@@ -28,7 +29,14 @@ LATENESS_KEPT = 100_000
 
 REQUESTS = get_args(engine.Request)
 _ANSWERS = (engine.Frame, engine.Scores, engine.Decision, engine.GridDrawn, engine.DataPage)
-_NEWEST_ONLY = (engine.TrainState, engine.LiveChanged, engine.JobProgress, engine.RunsListed, engine.SnapshotSaved)
+_NEWEST_ONLY = (
+    engine.TrainState,
+    engine.RunFollowed,
+    engine.LiveChanged,
+    engine.JobProgress,
+    engine.RunsListed,
+    engine.SnapshotSaved,
+)
 
 
 class Door(Protocol):
@@ -68,6 +76,7 @@ class Bridge(QObject):
         self._numbers = itertools.count(1)
         self._actions: deque[Event | Action] = deque()
         self._telling = False
+        self._errors: list[Exception] = []
         self._awaited: dict[str, tuple[int, float]] = {}  # channel -> the newest request number, when it was posted
         self._answered: dict[str, int] = {}  # channel -> the newest number that was shown
         self._due: float | None = None
@@ -142,25 +151,33 @@ class Bridge(QObject):
         self._due = time.perf_counter() + self._timer.interval() / 1000 if self._timer.isActive() else None
 
     def _tell(self, events: Iterable[Event]) -> None:
+        """Fold what is new and tell everybody; an error of one listener keeps nothing from the others."""
         before = self.state
         self._telling = True
-        try:
-            for event in batched(self._fresh(events)):
-                self._take(event)
-            while self._actions:
-                self._take(self._actions.popleft())
-            self._show(before)
-        finally:
-            self._telling = False
+        for event in batched(self._fresh(events)):
+            self._take(event)
+        while self._actions:
+            self._take(self._actions.popleft())
+        self._show(before)
+        self._telling = False
         if self._actions:  # what listeners did while the state was shown
             self._tell(())
+        errors, self._errors = self._errors, []
+        if errors:
+            raise errors[0] if len(errors) == 1 else ExceptionGroup("several panels failed", errors)
+
+    def _try(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except Exception as error:  # noqa: BLE001  raised again once everybody has been told
+            self._errors.append(error)
 
     def _take(self, event: Event | Action) -> None:
         if isinstance(event, get_args(engine.Event)):
-            self.stores.take(cast(Event, event))
+            self._try(partial(self.stores.take, cast(Event, event)))
         self.state = fold(self.state, event)
         for listener in tuple(self._listeners):  # one may be made meanwhile
-            listener.take(event)
+            self._try(partial(listener.take, event))
         if isinstance(event, engine.Failed):
             self.failed.emit(event)
         elif isinstance(event, engine.Notice):
@@ -170,7 +187,7 @@ class Bridge(QObject):
         fields = changed(before, self.state)
         if fields:
             for listener in tuple(self._listeners):  # one may be made meanwhile
-                listener.show_state(self.state, fields)
+                self._try(partial(listener.show_state, self.state, fields))
 
     def _fresh(self, events: Iterable[Event]) -> Iterable[Event]:
         """Without the answers that a newer answer on their channel has overtaken.

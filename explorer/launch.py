@@ -50,6 +50,12 @@ def is_loading(state: State) -> bool:
     return state.train is not None and state.train.phase == "loading"
 
 
+def followed_run(state: State) -> engine.RunFollowed | None:
+    """The run that is shown, where another process trains it at this moment; None while this engine trains."""
+    followed = state.followed.get(state.run.path) if state.run is not None and not state.training else None
+    return followed if followed is not None and followed.status == "running" else None
+
+
 def is_running(state: State) -> bool:
     return bool(state.training) and state.train is not None and state.train.phase == "running"
 

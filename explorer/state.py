@@ -78,6 +78,7 @@ class State:
     run: engine.RunFacts | None = None  # the run that Curves and Samples show
     opened: Mapping[str, engine.RunFacts] = field(default_factory=dict)
     training: str = ""  # the path of the run that this engine trains
+    followed: Mapping[str, engine.RunFollowed] = field(default_factory=dict)  # runs that others train, by path
     runs: tuple[engine.RunFacts, ...] = ()
     grid_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     snapshot_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -105,7 +106,8 @@ class State:
             return 0
         if self.train is not None and self.train.path == self.run.path:
             return self.train.step
-        return self.run.step
+        followed = self.followed.get(self.run.path)
+        return self.run.step if followed is None else max(followed.step, self.run.step)
 
 
 def _with(mapping: Mapping, key, value) -> dict:
@@ -138,10 +140,20 @@ def _train_state(state: State, event: engine.TrainState) -> State:
 
 def _run_opened(state: State, event: engine.RunOpened) -> State:
     path = event.run.path
+    if event.anew:
+        shown = state.run is not None and state.run.path == path
+        return dataclasses.replace(
+            state,
+            run=event.run if shown else state.run,
+            opened=_with(state.opened, path, event.run),
+            grid_steps=_with(state.grid_steps, path, event.grid_steps),
+            snapshot_steps=_with(state.snapshot_steps, path, event.snapshot_steps),
+        )
     return dataclasses.replace(
         state,
         run=event.run,
         opened=_with(state.opened, path, event.run),
+        followed=_without(state.followed, path) if event.training else state.followed,
         training=path if event.training else state.training,
         plan=_plan_of_run(state, event.run) if event.training else state.plan,
         data=event.run.data if event.training else state.data,
@@ -175,6 +187,7 @@ def _run_trashed(state: State, event: engine.RunTrashed) -> State:
         run=None if shown else state.run,
         at_step=None if shown else state.at_step,
         opened=_without(state.opened, path),
+        followed=_without(state.followed, path),
         grid_steps=_without(state.grid_steps, path),
         snapshot_steps=_without(state.snapshot_steps, path),
         explored=bundled if explored_here else state.explored,
@@ -240,6 +253,7 @@ _FOLDS = {
     engine.Ready: _ready,
     engine.TrainState: _train_state,
     engine.RunOpened: _run_opened,
+    engine.RunFollowed: lambda s, e: dataclasses.replace(s, followed=_with(s.followed, e.path, e)),
     engine.RunsListed: _runs_listed,
     engine.RunTrashed: _run_trashed,
     engine.GridDrawn: _grid_drawn,

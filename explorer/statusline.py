@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QStatusBar, QToo
 import engine
 from engine import Event
 from explorer import theme
+from explorer.launch import followed_run
 from explorer.state import Action, State
 from explorer.text import tr
 from explorer.widgets.card import Said
@@ -91,7 +92,7 @@ class StatusLine(QStatusBar):
             if state.ready is not None:
                 text = tr("{device} · threads: {threads}", device=state.ready.device, threads=state.ready.threads)
             self._write("device", text)
-        if changed & {"train", "run", "training", "at_step"}:
+        if changed & {"train", "followed", "run", "training", "at_step"}:
             self._show_training(state)
         if changed & {"jobs", "train"}:
             self._show_jobs(state)
@@ -113,7 +114,8 @@ class StatusLine(QStatusBar):
         step = state.last_step if state.at_step is None else state.at_step
         self._write("step", tr("step {step}", step=f"{step:,}".replace(",", " ")) if state.run else "")
         train = state.train if state.training else None
-        self._write("rate", tr("{rate} steps/s", rate=f"{train.steps_per_s:.1f}") if train else "")
+        moving = train or followed_run(state)
+        self._write("rate", tr("{rate} steps/s", rate=f"{moving.steps_per_s:.1f}") if moving else "")
         memory = f"{train.memory_bytes / 2**20:.0f} MB" if train and train.memory_bytes else ""
         self._write("memory", memory)
 

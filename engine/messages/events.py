@@ -95,7 +95,8 @@ class RunTrashed:
 @dataclass(frozen=True)
 class RunOpened:
     """A run is open: its curves so far (the receiver owns them from here on), marks, and where there are grids and
-    snapshots. `training` says that this engine trains it; otherwise it is read, and followed while it grows."""
+    snapshots. `training` says that this engine trains it; otherwise it is read, and followed while it grows. `anew`:
+    nobody asked; a followed run went back to a checkpoint, and what was known of it no longer holds."""
 
     run: RunFacts
     training: bool
@@ -103,14 +104,29 @@ class RunOpened:
     marks: tuple[tuple[int, str], ...]
     grid_steps: tuple[int, ...]
     snapshot_steps: tuple[int, ...]
+    anew: bool = False
+
+
+@dataclass(frozen=True)
+class RunFollowed:
+    """Where a run stands that somebody else trains; `status` is "running", "ended", "failed" or
+    "interrupted"."""
+
+    path: str
+    status: str
+    step: int
+    images: int
+    seconds: float
+    steps_per_s: float
+    images_per_s: float
 
 
 @dataclass(frozen=True)
 class TrainState:
-    """Where the training stands; sent some ten times a second while it runs and at every change."""
+    """Where the training of this engine stands; sent some ten times a second while it runs and at every change."""
 
     path: str
-    phase: Literal["loading", "running", "paused", "saving", "ended", "failed", "followed"]
+    phase: Literal["loading", "running", "paused", "saving", "ended", "failed"]
     step: int = 0
     images: int = 0
     seconds: float = 0.0
@@ -327,6 +343,7 @@ Event = (
     | RunsListed
     | RunTrashed
     | RunOpened
+    | RunFollowed
     | TrainState
     | Progress
     | GridDrawn

@@ -27,7 +27,7 @@ import engine
 from engine import Event, RunFacts
 from explorer import theme
 from explorer.panel import Desk, Panel
-from explorer.state import Action, ChooseData, ChooseSnapshot, PlanRun, State
+from explorer.state import Action, ChooseData, ChooseSnapshot, PlanRun, ShowRun, State
 from explorer.text import mark, tr
 from explorer.widgets.thumbnail import thumbnail
 
@@ -110,7 +110,10 @@ class RunsPanel(Panel):
     def open(self) -> None:
         """Show the run's curves and pictures, and follow it while somebody writes it."""
         for run in self.selected()[:1]:
-            self.desk.post(engine.OpenRun(run.path))
+            if run.path == self.desk.state().training:  # everything of it is here
+                self.desk.act(ShowRun(run.path))
+            else:
+                self.desk.post(engine.OpenRun(run.path))
 
     @Slot()
     def resume(self) -> None:
@@ -202,7 +205,7 @@ class RunsPanel(Panel):
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if "runs" in changed:
             self._fill(state.runs)
-        if changed & {"runs", "run", "training", "train"}:
+        if changed & {"runs", "run", "training", "train", "followed"}:
             self._show_standing(state)
         if changed & {"runs", "training", "ready"}:
             self._show_buttons()
@@ -259,9 +262,10 @@ class RunsPanel(Panel):
             font.setBold(state.run is not None and run.path == state.run.path)
             cells = [self._table.item(row, column) or QTableWidgetItem() for column in range(3)]
             cells[0].setFont(font)
-            if state.train is not None and run.path == state.train.path:
-                cells[STEP].setText(_spaced(state.train.step))
-                cells[STATUS].setText(state.train.phase)
+            now = _as_it_stands(run, state)
+            if now is not run:
+                cells[STEP].setText(_spaced(now.step))
+                cells[STATUS].setText(now.status)
         self._table.blockSignals(False)
 
     @Slot()
@@ -371,7 +375,10 @@ def _fill_comparison(table: QTableWidget, runs: tuple[RunFacts, ...]) -> None:
 
 
 def _as_it_stands(run: RunFacts, state: State) -> RunFacts:
-    """The run with the step and status of this moment where it is the one that trains."""
+    """The run with the step and status of this moment, where it trains here or is followed."""
+    followed = state.followed.get(run.path)
+    if followed is not None:
+        return dataclasses.replace(run, step=followed.step, status=followed.status)
     if state.train is None or run.path != state.train.path:
         return run
     return dataclasses.replace(run, step=state.train.step, status=state.train.phase)

@@ -10,7 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 import engine
 from explorer import theme
-from explorer.launch import card_of, data_of, has_two_phases, is_loading, is_running, plan_of, start_command
+from explorer.launch import (
+    card_of,
+    data_of,
+    followed_run,
+    has_two_phases,
+    is_loading,
+    is_running,
+    plan_of,
+    start_command,
+)
 from explorer.panel import Desk, Panel
 from explorer.state import State
 from explorer.text import mark, tr
@@ -141,7 +150,7 @@ class TransportPanel(Panel):
             widget.setVisible(not on)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        if not changed & {"train", "training", "plan", "data", "run", "opened", "ready"}:
+        if not changed & {"train", "training", "followed", "plan", "data", "run", "opened", "ready"}:
             return
         running, training = is_running(state), bool(state.training)
         text = tr("Pause") if running else tr("Run") if training else tr("Start")
@@ -162,7 +171,8 @@ class TransportPanel(Panel):
         self._show_figures(state)
 
     def _show_figures(self, state: State) -> None:
-        train = state.train if state.training or (state.train and state.train.phase == "ended") else None
+        own = state.train if state.training or (state.train and state.train.phase == "ended") else None
+        train = followed_run(state) or own
         self._figures["step"].show_value(f"{train.step:,}".replace(",", " ") if train else "")
         self._figures["time"].show_value(clock(train.seconds) if train else "")
         self._figures["steps"].show_value(f"{train.steps_per_s:.1f}" if train else "")
@@ -194,6 +204,8 @@ class _Figure(QWidget):
 
 def _phase(state: State) -> str:
     """What the run that is open does, in a word; empty where there is none."""
+    if followed_run(state) is not None and not is_loading(state):
+        return tr("Following")
     there = state.train is not None and (state.training or is_loading(state))
     return tr(PHASES[state.train.phase]) if there and state.train is not None else ""
 
@@ -204,6 +216,8 @@ def _what(state: State) -> str:
         run = state.opened.get(state.training)
         name = run.name if run else state.training
         return state.train.doing if is_loading(state) else name
+    if followed_run(state) is not None and state.run is not None:
+        return tr("{run}, which another process trains", run=state.run.name)
     if state.ready is None:
         return tr("The engine is starting; Space trains")
     plan, card = plan_of(state), card_of(state, plan_of(state).family)

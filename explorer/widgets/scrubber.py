@@ -257,7 +257,7 @@ class Scrubber(Panel):
     # ---------------------------------------------------------------------------------------------- what is told
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        if changed & {"run", "train", "training", "grid_steps", "snapshot_steps", "at_step"}:
+        if changed & {"run", "train", "training", "followed", "grid_steps", "snapshot_steps", "at_step"}:
             self._show(state)
 
     def take(self, event: Event | Action) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import engine
 from explorer.bridge import AWAITING_MS, IDLE_MS, Bridge, batched, joined
@@ -145,3 +146,23 @@ def test_lateness_is_measured(qtbot, fake: FakeEngine) -> None:
     bridge.clear_lateness()
     assert bridge.lateness_ms() == []
     bridge.stop()
+
+
+def test_a_listener_that_fails_keeps_nothing_from_the_others(bridge: Bridge, fake: FakeEngine) -> None:
+    class Broken(Witness):
+        def take(self, event: object) -> None:
+            raise KeyError("broken")
+
+    witness = Witness()
+    bridge.listen(Broken())
+    bridge.listen(witness)
+    fake.say(engine.Notice("one"), train_state(step=3))
+    with pytest.raises(ExceptionGroup):
+        bridge.poll()
+    assert [type(event) for event in witness.events] == [engine.Notice, engine.TrainState]
+    assert "train" in witness.shown[-1]
+    fake.say(train_state(step=4))
+    with pytest.raises(KeyError):
+        bridge.poll()
+    assert bridge.state.train is not None
+    assert bridge.state.train.step == 4

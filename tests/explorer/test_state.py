@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from engine import DataRef
-from explorer.state import PlanRun, State, fold
+import dataclasses
+
+from engine import DataRef, RunFollowed
+from explorer.state import PlanRun, Scrub, State, fold
 from tests.explorer.conftest import ready_event, run_opened
 
 
@@ -22,3 +24,22 @@ def test_a_run_that_is_only_looked_at_leaves_the_plan() -> None:
     looked = fold(state, run_opened(training=False))
     assert looked.plan == PlanRun("gan_modern", "modern", {"beta1": 0.9})
     assert looked.data is None
+
+
+def test_a_run_that_others_train_is_not_ours() -> None:
+    state = fold(fold(State(), ready_event()), run_opened("far", training=False))
+    followed = fold(state, RunFollowed("far", "running", 1900, 9000, 12.0, 5.0, 50.0))
+    assert followed.training == ""
+    assert followed.train is None
+    assert followed.last_step == 1900
+    assert fold(followed, run_opened("far")).followed == {}
+
+
+def test_a_followed_run_that_goes_back_does_not_take_the_view() -> None:
+    state = State()
+    for event in (run_opened("far", training=False), run_opened("near", training=False), Scrub(7)):
+        state = fold(state, event)
+    back = fold(state, dataclasses.replace(run_opened("far", training=False), anew=True, grid_steps=(0, 5)))
+    assert back.run is not None
+    assert (back.run.path, back.at_step) == ("near", 7)
+    assert back.grid_steps["far"] == (0, 5)
