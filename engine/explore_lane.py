@@ -264,11 +264,11 @@ class ExploreLane(Lane):
             case LoadData():
                 self._jobs[command.job] = jobs.load_data(command, self._home, self._keep)
             case FindDirections():
-                self._jobs[command.job] = jobs.find_directions(
-                    command, self._shelf.open(command.snapshot), self._device
-                )
+                opened = self._shelf.open(command.snapshot)
+                self._jobs[command.job] = jobs.find_directions(command, opened, self._device, self._shelf.judge)
             case FindExemplars():
-                self._jobs[command.job] = jobs.find_exemplars(command, self._shelf.open(command.snapshot), self._device)
+                opened = self._shelf.open(command.snapshot)
+                self._jobs[command.job] = jobs.find_exemplars(command, opened, self._shelf.judge(opened))
             case MakeDirection():
                 self.tell(jobs.make_direction(command, self._shelf.open(command.snapshot)))
             case ExportWalk():
@@ -290,9 +290,8 @@ class ExploreLane(Lane):
         try:
             while time.monotonic() < until:
                 event = next(job)
-                if isinstance(event, JobProgress):
-                    progress = event
-                else:
+                progress = event if isinstance(event, JobProgress) else None
+                if progress is None:  # news end the slice's progress: after the last of them the job is over
                     self.tell(event)
         except StopIteration:
             del self._jobs[name]

@@ -100,7 +100,8 @@ class Family(ABC):
 
     @abstractmethod
     def after_step(self, step: int, phases: tuple[str, ...]) -> None:
-        """What follows the phases that took this step, all or one by itself: EMA of weights, codebooks."""
+        """What follows the phases that took this step, all or one by itself: EMA of weights, codebooks. A phase whose
+        gradient was not finite has changed neither weights nor running statistics."""
 
     @abstractmethod
     def set_config(self, config: Any) -> None:

@@ -21,7 +21,7 @@ from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
 from engine.directions import attribute_vector, pca, sefa
 from engine.evaluate.attributes import attribute_directions
-from engine.evaluate.judge import Judge, judge_folder
+from engine.evaluate.judge import Judge
 from engine.evaluate.sampling import find_exemplars as search_exemplars
 from engine.explore import decode
 from engine.looking import describe_data
@@ -39,7 +39,7 @@ from engine.messages import (
     LoadData,
     MakeDirection,
 )
-from engine.shelf import RESOURCES, Opened, SnapshotError
+from engine.shelf import Opened, SnapshotError
 from engine.stepper import mix
 from engine.storage import files
 
@@ -108,7 +108,9 @@ def load_data(command: LoadData, home: Path, keep: Callable[[DataRef, Dataset], 
     yield JobDone(command.job, f"{dataset.title}: {len(dataset)} samples.")
 
 
-def find_directions(command: FindDirections, opened: Opened, device: torch.device) -> Job:
+def find_directions(
+    command: FindDirections, opened: Opened, device: torch.device, judge_of: Callable[[Opened], Judge | None]
+) -> Job:
     """SeFa on the first layer, PCA over samples, and attribute vectors where a judge knows such pictures."""
     space = opened.space
     found: list[DirectionFacts] = []
@@ -132,16 +134,18 @@ def find_directions(command: FindDirections, opened: Opened, device: torch.devic
         found.append(DirectionFacts(f"pca:{index}", f"PCA {index + 1}", "pca", share=float(share)))
     yield DirectionsFound(command.snapshot, tuple(found))
 
-    found += yield from find_attributes(command.job, opened)
+    found += yield from find_attributes(command.job, opened, judge_of)
     yield DirectionsFound(command.snapshot, tuple(found))
     yield JobDone(command.job, f"{len(found)} directions.")
 
 
-def find_attributes(job: str, opened: Opened) -> Generator[Event, None, list[DirectionFacts]]:
+def find_attributes(
+    job: str, opened: Opened, judge_of: Callable[[Opened], Judge | None]
+) -> Generator[Event, None, list[DirectionFacts]]:
     """Attribute vectors where a judge knows such pictures; those that a bundled model brings with it at once."""
     if "directions" in opened.facts:
         return [DirectionFacts(**facts) for facts in opened.facts["directions"]]
-    judge = _judge(opened)
+    judge = judge_of(opened)
     if judge is None:
         return []
     by_name = yield from _with_progress(attribute_directions(opened.space, judge), Clock(job, "Looking for attributes"))
@@ -152,9 +156,8 @@ def find_attributes(job: str, opened: Opened) -> Generator[Event, None, list[Dir
     ]
 
 
-def find_exemplars(command: FindExemplars, opened: Opened, device: torch.device) -> Job:
+def find_exemplars(command: FindExemplars, opened: Opened, judge: Judge | None) -> Job:
     """Samples in which the judge sees what the words of each slot say."""
-    judge = _judge(opened)
     if judge is None:
         raise SnapshotError(
             f"No judge knows the pictures of {opened.title}; click samples into the slots yourself instead."
@@ -165,13 +168,6 @@ def find_exemplars(command: FindExemplars, opened: Opened, device: torch.device)
     points = yield from _with_progress(work, clock)
     yield ExemplarsFound(command.job, command.snapshot, points)
     yield JobDone(command.job, "Examples found.")
-
-
-def _judge(opened: Opened) -> Judge | None:
-    if opened.data is None or opened.snapshot.spec.is_points:
-        return None
-    folder = judge_folder(RESOURCES, opened.data.name)
-    return None if folder is None else Judge.load(folder)
 
 
 def make_direction(command: MakeDirection, opened: Opened) -> DirectionMade:

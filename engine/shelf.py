@@ -16,6 +16,7 @@ from safetensors.numpy import load as load_directions
 from safetensors.torch import load as load_safetensors
 
 from engine.data.ref import DataRef
+from engine.evaluate.judge import Judge, judge_folder
 from engine.family import Families, LatentSpace, SampleSpec, Snapshot, capabilities_of
 from engine.knobs import configure
 from engine.live import LiveSnapshot
@@ -25,6 +26,7 @@ from engine.storage import files, runs
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 DIRECTIONS = "directions.safetensors"  # attribute vectors that were found when the model was bundled
 KEPT = 6
+LAST = "@last"
 _CARD_HAS = {"title", "family", "preset", "knobs", "shape", "conditions", "steps", "data"}
 LARGEST_WEIGHTS = 1 << 30
 
@@ -76,13 +78,15 @@ class Shelf:
     def __init__(self, families: Families, live: LiveSnapshot, device: torch.device) -> None:
         self._families, self._live, self._device = families, live, device
         self._kept: OrderedDict[str, Opened] = OrderedDict()
+        self._directions: dict[str, dict[str, NDArray[np.float32]]] = {}  # by model; they outlive what is kept
+        self._judges: dict[str, Judge] = {}
         self._live_run, self._live_directions = "", dict[str, NDArray[np.float32]]()
 
     def open(self, snapshot: str) -> Opened:
         """The snapshot with this id, as it is now. Raises SnapshotError, RunError or ValueError with one sentence."""
         if snapshot == LIVE:
             return self._open_live()
-        if snapshot not in self._kept or snapshot.endswith("@last"):
+        if snapshot not in self._kept or self._has_newer(snapshot):
             kind, _, rest = snapshot.partition(":")
             openers = {"bundled": self._open_bundled, "run": self._open_run}
             if kind not in openers:
@@ -93,10 +97,28 @@ class Shelf:
             self._kept.popitem(last=False)
         return self._kept[snapshot]
 
+    def _has_newer(self, snapshot: str) -> bool:
+        """Whether the newest snapshot of a run, `run:FOLDER@last`, is another one by now."""
+        if not snapshot.endswith(LAST):
+            return False
+        newest = next(reversed(runs.open_run(_folder_of(snapshot)).snapshots().list()), None)
+        return newest is None or newest.step != self._kept[snapshot].step
+
+    def judge(self, opened: Opened) -> Judge | None:
+        """The judge of the data that a model was trained on, on this shelf's device; None where there is none."""
+        if opened.data is None or opened.snapshot.spec.is_points:
+            return None
+        name = opened.data.name
+        folder = judge_folder(RESOURCES, name)
+        if folder is not None and name not in self._judges:
+            self._judges[name] = Judge.load(folder).to(self._device)
+        return self._judges.get(name)
+
     def forget(self, path: str) -> None:
         """Keep nothing of the run in the folder `path`, which another run may take."""
-        for snapshot in [kept for kept in self._kept if kept.startswith(f"run:{path}@")]:
-            del self._kept[snapshot]
+        for table in (self._kept, self._directions):
+            for snapshot in [each for each in table if each.startswith(f"run:{path}@")]:
+                del table[snapshot]
 
     def _open_live(self) -> Opened:
         model = self._live.get()
@@ -116,10 +138,10 @@ class Shelf:
         card = read_card(folder)
         frozen = self._frozen(card["family"], card["knobs"], card["shape"], card["conditions"], folder)
         data = DataRef.from_plain(card["data"])
-        opened = Opened(snapshot, frozen, int(card["steps"]), card["family"], card["title"], data, card)
+        directions = self._directions.setdefault(snapshot, {})
         if (folder / DIRECTIONS).is_file():
-            opened.directions.update(load_directions(files.read_bytes(folder / DIRECTIONS, limit=LARGEST_WEIGHTS)))
-        return opened
+            directions |= load_directions(files.read_bytes(folder / DIRECTIONS, limit=LARGEST_WEIGHTS))
+        return Opened(snapshot, frozen, int(card["steps"]), card["family"], card["title"], data, card, directions)
 
     def _frozen(
         self, family: str, knobs: Mapping[str, Any], shape: Any, conditions: Mapping[str, Any], folder: Path
@@ -152,7 +174,14 @@ class Shelf:
             raise SnapshotError(f"The run {record.name} has no snapshot yet; train it a little first.")
         knobs = file.info.get("config", record.knobs)
         frozen = self._freeze(record.family, knobs, record.shape, record.conditions, kept.load(file))
-        return Opened(snapshot, frozen, file.step, record.family, record.name, DataRef.from_plain(record.data))
+        directions = self._directions.setdefault(f"run:{path}@{file.step}", {})
+        data = DataRef.from_plain(record.data)
+        return Opened(snapshot, frozen, file.step, record.family, record.name, data, directions=directions)
+
+
+def _folder_of(snapshot: str) -> Path:
+    """The folder in "run:FOLDER@STEP"."""
+    return Path(snapshot.removeprefix("run:").rpartition("@")[0])
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Stepper:
         self.phases = self.family.phases()
         self.optimizers = {phase.name: _optimizer(phase.optimizer, phase.module) for phase in self.phases}
         self.step_number = 0
+        self._statistics = _running_statistics(self.family)
         self._rng = torch.Generator(device)
         self._terms: dict[str, list[Tensor]] = {}
         self._skipped: list[tuple[int, Tensor]] = []
@@ -100,6 +101,7 @@ class Stepper:
 
         # Loss and gradient of this phase alone.
         batch = self.batch(step, repeat)
+        statistics = [buffer.clone() for buffer in self._statistics]
         losses = self.family.losses(phase.name, batch, self._rng, step)
         parameters = [p for p in phase.module.parameters() if p.requires_grad]
         gradients = torch.autograd.grad(losses.total, parameters, allow_unused=True)
@@ -114,6 +116,9 @@ class Stepper:
         optimizer.found_inf = not_finite  # type: ignore[attr-defined]
         optimizer.grad_scale = None  # type: ignore[attr-defined]
         optimizer.step()
+        for buffer, before in zip(self._statistics, statistics, strict=True):  # a NaN would stay in them for ever
+            # `data`, because a graph of this phase may serve the next, and its backward does not read these.
+            buffer.data.copy_(torch.where(not_finite > 0, before, buffer))
 
         # What the curves show.
         self._skipped.append((step, not_finite))
@@ -165,7 +170,8 @@ class Stepper:
             self._skipped, self._skipped_count = [], 0
             raise NotFiniteError(
                 f"{count} of the last {SKIP_WINDOW} steps had gradients that are not finite, and those steps changed "
-                "nothing, so training stops here; lower the learning rate or go back to the last checkpoint."
+                "nothing, so training stops here; lower the learning rate, or go back to the last checkpoint with the "
+                "menu Run."
             )
 
     def set_knob(self, name: str, value: KnobValue) -> KnobValue:
@@ -238,6 +244,13 @@ def laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
     if value.stride() == parameter.stride():
         return value
     return torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
+
+
+def _running_statistics(family: Family) -> list[Tensor]:
+    """What normalisation layers remember of the batches they saw."""
+    layers = [layer for module in family.modules().values() for layer in module.modules()]
+    norms = [layer for layer in layers if isinstance(layer, torch.nn.modules.batchnorm._NormBase)]
+    return [buffer for layer in norms for buffer in layer.buffers()]
 
 
 def _optimizer(settings: OptimizerSettings, module: torch.nn.Module) -> torch.optim.Optimizer:

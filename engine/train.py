@@ -175,7 +175,7 @@ def resume(
             )
         threads = _use_threads(dataset, threads)
         stepper = Stepper(entry, configure(entry.config, record.knobs), dataset, seed=record.seed, device=device)
-        for sentence in _differences(record, dataset, threads):
+        for sentence in _differences(record, dataset, device, threads):
             tell(Notice(sentence))
         seconds = 0.0
         found = latest_checkpoint(writer.checkpoints)
@@ -224,12 +224,17 @@ def _use_threads(dataset: Dataset, threads: int) -> int:
     return used
 
 
-def _differences(record: RunRecord, dataset: Dataset, threads: int) -> list[str]:
+def _differences(record: RunRecord, dataset: Dataset, device: torch.device, threads: int) -> list[str]:
     """What is not as it was when the run began, a sentence each."""
     found = []
     if dataset.fingerprint != record.data_fingerprint:
         found.append("The data is not the same as when this run began; it goes on with what is there now.")
-    if threads != record.threads:
+    if device.type != record.device:
+        found.append(
+            f"This run began on {record.device} and goes on on {device.type}: the results will be as good, but not the "
+            "same to the last bit."
+        )
+    elif threads != record.threads:
         found.append(
             f"This run began with {record.threads} threads and goes on with {threads}: the results will be as good, "
             "but not the same to the last bit."
@@ -408,6 +413,14 @@ class Training:
         """Training goes on after a rest: the speed is measured anew."""
         self._speed = (time.monotonic(), self.step, 0.0)
         self.tell(self.state("running"))
+
+    def abandon(self) -> None:
+        """Let go of the run folder as it is; what came after the last checkpoint will not be missed."""
+        self._closed = True
+        try:
+            self.saver.wait(SAVING_S)
+        finally:
+            self.writer.close()
 
     def close(self, reason: str = "") -> None:
         """Save everything and let go of the run folder. With a reason the run counts as failed, and its last

@@ -16,6 +16,7 @@ from engine.messages import (
     Event,
     KeepWeights,
     ResumeRun,
+    RollBack,
     SaveCheckpoint,
     SetKnob,
     SetPace,
@@ -55,7 +56,7 @@ class TrainLane(Lane):
         self._training: Training | None = None
         self._opening: Opening | None = None
         self._opened_path = ""
-        self._knobs_waiting: list[SetKnob] = []
+        self._waiting: list[SetKnob | StepOnce | SaveCheckpoint] = []  # for the run that is being opened
         self._running = False
         self._warm = False
         self._steps_wanted: int | None = None
@@ -114,12 +115,12 @@ class TrainLane(Lane):
                     self._begin(command)
                 case SetRunning(running=running):
                     self._set_running(running)
+                case SetKnob() | StepOnce() | SaveCheckpoint() if self._opening is not None:
+                    self._waiting.append(command)
                 case StepOnce(phase=phase):
                     self._step_once(phase)
                 case SetKnob(name=name, value=value):
-                    if self._opening is not None:
-                        self._knobs_waiting.append(command)
-                    elif self._training is not None:
+                    if self._training is not None:
                         self._training.set_knob(name, value)
                 case SetPace():
                     self._pace = command
@@ -127,6 +128,8 @@ class TrainLane(Lane):
                 case SaveCheckpoint():
                     if self._training is not None:
                         self._training.save()
+                case RollBack():
+                    self._roll_back()
                 case KeepWeights(path=path, step=step):
                     self._keep_weights(path, step)
                 case EndRun():
@@ -138,7 +141,7 @@ class TrainLane(Lane):
         from engine import train
 
         self._end()
-        self._knobs_waiting = []
+        self._waiting = []
         self._running, self._steps_wanted = not command.paused, command.steps
         where = (self._families, self._home, self._device, self._threads, self.tell)
         if isinstance(command, StartRun):
@@ -178,11 +181,11 @@ class TrainLane(Lane):
         training.publish()  # so that "live" can be opened as soon as the run is known
         training.writer.log.flush()
         self.tell(Followed(training.writer.path).opened(training=True))
-        waiting, self._knobs_waiting = self._knobs_waiting, []
-        for command in waiting:
-            self._obey(command)
         training.look(all_now=True)
         training.tell(training.state("running" if self._running else "paused"))
+        waiting, self._waiting = self._waiting, []
+        for command in waiting:
+            self._obey(command)
         self._end_where_wanted(training)
 
     def _advance(self, training: Training, only: str | None = None) -> None:
@@ -242,7 +245,19 @@ class TrainLane(Lane):
 
         keep_weights(self._live_snapshot, path, step)
 
+    def _roll_back(self) -> None:
+        """Open the run that trains anew, as if it had been killed now."""
+        if self._training is None:
+            return
+        training, self._training = self._training, None
+        training.abandon()
+        self._begin(ResumeRun(training.path, paused=True))
+
     def _leave(self) -> None:
+        """What a hand has asked for before it closed the window is done; then the run ends."""
+        while (command := self.mailbox.take(0.0)) is not None:
+            if isinstance(command, SetKnob | SaveCheckpoint | KeepWeights):
+                self._obey(command)
         self._end()
 
 
@@ -254,6 +269,7 @@ _DOING: dict[type, str] = {
     SetKnob: "Changing a knob",
     SetPace: "Changing the pace",
     SaveCheckpoint: "Saving a checkpoint",
+    RollBack: "Going back to the last checkpoint",
     KeepWeights: "Keeping the weights of the picture",
     EndRun: "Ending the run",
 }

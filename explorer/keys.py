@@ -34,6 +34,7 @@ KEYS: tuple[Key, ...] = (
     Key("step_g", mark("One step of G only"), ("G",), RUN),
     Key("step_d", mark("One step of D only"), ("D",), RUN),
     Key("save_checkpoint", mark("Save a checkpoint now"), ("Ctrl+Shift+S",), RUN, "content-save-outline"),
+    Key("roll_back", mark("Go back to the last checkpoint"), (), RUN, "restore"),
     Key("show_train", mark("Workspace Train"), ("1",), LOOK),
     Key("show_explore", mark("Workspace Explore"), ("2",), LOOK),
     Key("show_theory", mark("Workspace Theory"), ("6",), LOOK),

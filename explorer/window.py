@@ -202,7 +202,8 @@ class MainWindow(QMainWindow):
         named = self.actions_by_name
         self._menu(tr("File"), ("open_session", "open_folder", "", "save_session", "save_picture", "", "close"))
         self._menu(tr("Edit"), ("undo", "redo", "", "new_latent", "cancel"))
-        self._menu(tr("Run"), ("toggle_run", "new_run", "", "step_once", "step_d", "step_g", "", "save_checkpoint"))
+        steps, saving = ("step_once", "step_d", "step_g"), ("save_checkpoint", "roll_back")
+        self._menu(tr("Run"), ("toggle_run", "new_run", "", *steps, "", *saving))
         view = self._menu(tr("View"), ("show_train", "show_explore", "show_theory", ""))
         self._workspaces = QActionGroup(self)
         for workspace in docks.WORKSPACES:
@@ -267,6 +268,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def step_g(self) -> None:
         self.transport.step_g()
+
+    @Slot()
+    def roll_back(self) -> None:
+        """Lose what the training did since its last checkpoint; it stands there, paused."""
+        if self.bridge.state.training:
+            self.bridge.post(engine.RollBack())
 
     @Slot()
     def save_checkpoint(self) -> None:

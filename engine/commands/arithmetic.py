@@ -115,7 +115,7 @@ def _found(explored: Explored, options: ArithmeticOptions, bars: Bars) -> Arithm
         if explored.judge() is None:
             raise CommandError(f"No judge knows the samples of {explored.opened.title}; give the places with --slot.")
         command = FindExemplars("exemplars", explored.name, asked.terms, options.count, options.seed)
-        events = bars.events(jobs.find_exemplars(command, explored.opened, explored.device))
+        events = bars.events(jobs.find_exemplars(command, explored.opened, explored.judge()))
         (points,) = [event.points for event in events if isinstance(event, ExemplarsFound)]
     slots = tuple(Slot(name, points[name], title=term) for name, term in asked.terms.items())
     return Arithmetic(slots, asked.expression)

@@ -77,7 +77,7 @@ def run(words: Sequence[str]) -> int:
         dataset = bars.loaded(open_data(data, default_home()))
         measuring = evaluate.EvaluateOptions(explored.name, samples=options.samples)
         quality = evaluate.measured(explored, data, dataset, measuring, bars)
-        attributes = bars.finished(jobs.find_attributes("bundle", explored.opened))
+        attributes = bars.finished(jobs.find_attributes("bundle", explored.opened, lambda _: explored.judge()))
         presets = {title: _exemplars(explored, title, bars) for title in options.presets}
     tensors = {name: tensor.half().contiguous() for name, tensor in explored.opened.snapshot.tensors().items()}
     weights = save(tensors)

@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 
-from engine import explore, jobs, shelf
+from engine import explore, jobs
 from engine.commands.runs import run_folder
 from engine.commands.terminal import Bars, CommandError, note
 from engine.controls import Arithmetic, Condition, Interpolation, Point, Walk
 from engine.device import choose_device, enter_explore_lane
 from engine.evaluate.attributes import direction_name
-from engine.evaluate.judge import Judge, judge_folder
+from engine.evaluate.judge import Judge
 from engine.family import Critic, Families
 from engine.live import LiveSnapshot
 from engine.messages import LIVE, DrawArithmetic, DrawPoints, DrawWalk, FindDirections, Frame, Samples, ScoreSamples
@@ -51,7 +51,8 @@ class Explored:
         enter_explore_lane()
         self.device = choose_device(options.device)
         name = snapshot_name(options.snapshot)
-        opened = Shelf(Families(), LiveSnapshot(), self.device).open(name)
+        self._shelf = Shelf(Families(), LiveSnapshot(), self.device)
+        opened = self._shelf.open(name)
         if name.startswith("run:"):
             run, _, asked = name.rpartition("@")
             if asked not in ("last", str(opened.step)):
@@ -77,7 +78,8 @@ class Explored:
         if not missing:
             return
         self._check_directions(missing)
-        job = jobs.find_directions(FindDirections("directions", self.name), self.opened, self.device)
+        command = FindDirections("directions", self.name)
+        job = jobs.find_directions(command, self.opened, self.device, self._shelf.judge)
         with closing(job):
             for _ in bars.events(job):
                 if missing <= self.opened.directions.keys():
@@ -139,10 +141,7 @@ class Explored:
 
     def judge(self) -> Judge | None:
         """The judge of the data set that the model was trained on, or None where there is none."""
-        if self.opened.data is None or self.is_points:
-            return None
-        folder = judge_folder(shelf.RESOURCES, self.opened.data.name)
-        return None if folder is None else Judge.load(folder).to(self.device)
+        return self._shelf.judge(self.opened)
 
     def seen(self, samples: Samples) -> dict[str, dict[str, Any]] | None:
         """What the judge sees in the first of some pictures: value and confidence by column; None without a judge."""

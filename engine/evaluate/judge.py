@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from engine.nn.frozen import WeightsError, frozen
 from engine.storage import files
 
 FORMAT = 1
@@ -30,6 +32,7 @@ WEIGHTS, CARD = "weights.safetensors", "card.json"
 FEATURES = 96
 _CHUNK = 256  # pictures at a time: bounds the memory, and keeps one call below some 50 ms
 _COUNTER = "num_batches_tracked"  # of batch norm; counts training steps, which a frozen judge does not have
+_MEAN = "running_mean"  # beside it
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601: how a colour picture becomes grey
 
 
@@ -106,12 +109,13 @@ class Judge:
         """
         weights = files.read_bytes(folder / WEIGHTS)
         card = _card(files.read_json(folder / CARD), hashlib.sha256(weights).hexdigest(), folder)
-        network = JudgeNetwork(card.channels, card.size, sum(map(len, card.columns.values())))
+        build = partial(JudgeNetwork, card.channels, card.size, sum(map(len, card.columns.values())))
         try:
-            tensors = {name: tensor.float() for name, tensor in load(weights).items()}
-            counters = {name: tensor for name, tensor in network.state_dict().items() if name.endswith(_COUNTER)}
-            network.load_state_dict({**counters, **tensors})
-        except (SafetensorError, RuntimeError) as error:
+            tensors = load(weights)
+            means = [name for name in tensors if name.endswith(_MEAN)]
+            counters = {name.removesuffix(_MEAN) + _COUNTER: torch.tensor(0) for name in means}
+            network = frozen(build, {**counters, **tensors}, "")
+        except (SafetensorError, WeightsError) as error:
             raise JudgeError(f"The judge in {folder} does not fit its card; install the program again.") from error
         return cls(card, network)
 

@@ -74,6 +74,11 @@ class SaveCheckpoint:
 
 
 @dataclass(frozen=True)
+class RollBack:
+    """Go back to the last checkpoint and stand there; what training did since then is lost."""
+
+
+@dataclass(frozen=True)
 class KeepWeights:
     """Keep the exact weights behind a picture of the live run, so that `run:PATH@STEP` draws it again for ever."""
 
@@ -263,7 +268,9 @@ class ReadDataPage:
 
 
 Request = DrawPoints | DrawArithmetic | DrawWalk | ScoreSamples | DrawDecision | ReadGrid | ReadDataPage
-TrainCommand = StartRun | ResumeRun | SetRunning | StepOnce | SetKnob | SetPace | SaveCheckpoint | KeepWeights | EndRun
+TrainCommand = (
+    StartRun | ResumeRun | SetRunning | StepOnce | SetKnob | SetPace | SaveCheckpoint | RollBack | KeepWeights | EndRun
+)
 ExploreCommand = (
     OpenSnapshot
     | ListRuns

@@ -287,6 +287,13 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
+def _check_finite(order: _Order) -> None:
+    """Raises CheckpointError where a state is no longer worth keeping."""
+    for name, tensor in (*order.weights.items(), *order.optimizer.items()):
+        if not _is_finite(tensor):
+            raise CheckpointError(f"{name} is not finite; go back to the last good checkpoint, which is kept.")
+
+
 def _is_finite(tensor: Tensor) -> bool:
     return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
 
@@ -382,6 +389,7 @@ class BackgroundSaver:
                     self._thread = None
                     return
             try:
+                _check_finite(order)
                 self.last = save_checkpoint(
                     self.folder,
                     order.step,

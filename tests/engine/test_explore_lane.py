@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from engine.claim import Claim
 from engine.data import catalog
 from engine.data.dataset import LoadProgress
 from engine.data.ref import DataRef
@@ -19,6 +20,8 @@ from engine.messages import (
     Event,
     Failed,
     GridDrawn,
+    JobDone,
+    JobProgress,
     ListRuns,
     Notice,
     ReadDataPage,
@@ -35,7 +38,7 @@ class Driven(ExploreLane):
 
     def __init__(self, bench: Bench) -> None:
         self.told: deque[Event] = deque()
-        super().__init__(self.told, bench.live, bench.home, "cpu")
+        super().__init__(self.told, bench.live, Claim(), bench.home, "cpu")
         self._enter()
         self.told.clear()
 
@@ -115,3 +118,16 @@ def test_a_mistake_is_told_and_the_next_command_obeyed(lane: Driven):
     lane.mailbox.put(ListRuns())
     assert [type(event) for event in lane.work()] == [Failed]
     assert [type(event) for event in lane.work()] == [RunsListed]
+
+
+def test_nothing_is_told_of_a_job_after_its_end(lane: Driven, monkeypatch: pytest.MonkeyPatch):
+    def film() -> Iterator[Event]:
+        yield JobProgress("film", "Writing", 1, 2, 0.0)
+        clock.append(1.0)  # the slice is over before the job says that it has nothing more
+        yield JobDone("film", "Written.")
+
+    clock = [0.0]
+    monkeypatch.setattr("engine.explore_lane.time.monotonic", lambda: clock[-1])
+    lane._jobs["film"] = film()
+    lane._work()
+    assert [type(event) for event in lane.told][-1] is JobDone

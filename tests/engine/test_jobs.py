@@ -29,6 +29,10 @@ CPU = torch.device("cpu")
 WALK = Walk((KeyFrame(Point(0, 0), 6), KeyFrame(Point(0, 1), 6)))
 
 
+def no_judge(_opened: Opened) -> None:
+    """Nobody knows these pictures."""
+
+
 @pytest.fixture
 def opened(bench: Bench) -> Opened:
     training = bench.start(family="gan_modern", data=FACES)
@@ -84,7 +88,7 @@ def test_a_film_needs_a_name_that_says_which_kind(opened: Opened, tmp_path: Path
 def test_directions_come_in_parts_the_quick_ones_first(opened: Opened):
     found = [
         {facts.kind for facts in event.directions}
-        for event in jobs.find_directions(FindDirections("find", opened.id), with_attributes(opened), CPU)
+        for event in jobs.find_directions(FindDirections("find", opened.id), with_attributes(opened), CPU, no_judge)
         if isinstance(event, DirectionsFound)
     ]
     assert found == [{"sefa"}, {"sefa", "pca"}, {"sefa", "pca", "attribute"}]
@@ -103,7 +107,7 @@ def with_attributes(opened: Opened) -> Opened:
 def test_examples_that_nobody_can_judge_get_a_sentence(opened: Opened):
     unknown = Opened(opened.id, opened.snapshot, 0, opened.family, "Mine", None)
     with pytest.raises(SnapshotError, match="click samples into the slots"):
-        next(jobs.find_exemplars(FindExemplars("find", opened.id, {"A": "man with glasses"}), unknown, CPU))
+        next(jobs.find_exemplars(FindExemplars("find", opened.id, {"A": "man with glasses"}), unknown, None))
 
 
 def test_a_direction_of_ones_own_leads_from_one_group_to_the_other(opened: Opened):

@@ -85,3 +85,29 @@ def test_a_damaged_card_is_left_out_and_told(tmp_path: Path, monkeypatch: pytest
     cards, problems = bundled_cards()
     assert [card.name for card in cards] == ["portraits-32"]
     assert problems == ("The card of the bundled model fashion-mnist is damaged; install the program again.",)
+
+
+def test_the_newest_of_a_run_is_opened_once_and_keeps_its_directions(bench: Bench, shelf: Shelf):
+    training = bench.start()
+    training.advance()
+    training.look(all_now=True)
+    training.close()
+    first = shelf.open(run_snapshot(training.path))
+    first.directions["mine"] = np.ones(first.space.latent.size, np.float32)
+    assert shelf.open(run_snapshot(training.path)) is first
+    shelf._kept.clear()  # as when others were looked at meanwhile
+    assert "mine" in shelf.open(run_snapshot(training.path)).directions
+    again = bench.resume()
+    again.advance()
+    again.close()
+    assert shelf.open(run_snapshot(training.path)).step == first.step + 1
+
+
+def test_a_judge_is_opened_once_and_draws_no_random_numbers(shelf: Shelf):
+    opened = shelf.open("bundled:portraits-32")
+    state = torch.random.get_rng_state()
+    judge = shelf.judge(opened)
+    assert judge is not None
+    assert "glasses" in judge.columns
+    assert shelf.judge(opened) is judge
+    assert torch.equal(torch.random.get_rng_state(), state)

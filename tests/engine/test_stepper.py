@@ -239,3 +239,24 @@ def test_a_state_that_does_not_fit_is_refused_before_it_is_used(families: Famili
         del plain["step"]
     with pytest.raises(StateError):
         stepper(families).load_state(weights, optimizer, plain)
+
+
+def pictures(count: int = 64) -> Dataset:
+    samples = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    return Dataset("noise", "Noise", "train", ArraySource(samples), (32, 32, 3), Table({}), "0")
+
+
+def test_a_step_that_is_passed_over_leaves_the_running_statistics_as_they_were(
+    families: Families, monkeypatch: pytest.MonkeyPatch
+):
+    entry = families["dcgan"]
+    config = configure(entry.config, entry.preset("tiny").values)
+    training = Stepper(entry, config, pictures(), seed=0, device=torch.device("cpu"))
+    training.step()
+    before = {name: value.clone() for name, value in training.state()[0].items() if "running" in name}
+    batch = training.batch(1)
+    monkeypatch.setattr(training, "batch", lambda *_: type(batch)(batch.x * float("nan"), batch.codes))
+    training.step("D")
+    after = training.state()[0]
+    assert before
+    assert all(torch.equal(value, after[name]) for name, value in before.items())

@@ -317,3 +317,21 @@ def test_an_optimizer_of_another_model_is_refused_and_the_run_is_free_again(benc
     for _ in range(2):
         with pytest.raises(CheckpointError, match="does not fit this run"):
             bench.resume()
+
+
+def test_weights_that_are_not_finite_push_no_good_checkpoint_out(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.save()
+    training.saver.wait()
+    with torch.no_grad():
+        next(iter(training.stepper.family.modules()["G"].parameters())).fill_(math.nan)
+    for _ in range(3):
+        training.save()
+        training.saver.wait()
+    training.close()
+    found = latest_checkpoint(bench.home / "run" / "checkpoints")
+    assert found is not None
+    assert found.step == 1
+    assert any("not finite" in notice.text for notice in bench.told(Notice))
+    assert bench.resume().step == 1

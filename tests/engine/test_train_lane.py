@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.claim import Claim
 from engine.data.ref import DataRef
 from engine.family import Families
 from engine.live import LiveSnapshot
@@ -15,7 +16,11 @@ from engine.messages import (
     EndRun,
     Event,
     Failed,
+    KeepWeights,
+    LiveChanged,
     ResumeRun,
+    RollBack,
+    SaveCheckpoint,
     SetKnob,
     SetRunning,
     StartRun,
@@ -33,7 +38,7 @@ class Driven(TrainLane):
 
     def __init__(self, home: Path) -> None:
         self.told: deque[Event] = deque()
-        super().__init__(self.told, LiveSnapshot(), home, "cpu", 1)
+        super().__init__(self.told, LiveSnapshot(), Claim(), home, "cpu", 1)
         self._device, self._threads, self._families = torch.device("cpu"), 1, Families()
 
     def obey(self, command: TrainCommand) -> None:
@@ -109,3 +114,40 @@ def test_a_knob_moved_while_a_run_opens_reaches_it(lane: Driven):
         lane._turn()
     assert lane._training.stepper.config.lr_g == 0.02
     lane.obey(EndRun())
+
+
+def test_a_step_asked_for_while_a_run_opens_is_made(lane: Driven):
+    lane.mailbox.put(StartRun("gan_2014", "tiny", RING, paused=True))
+    lane.mailbox.put(StepOnce())
+    while lane._training is None or lane.mailbox.take(0.0) is not None:
+        lane._turn()
+    assert lane._training.step == 1
+    lane.obey(EndRun())
+
+
+def test_going_back_loses_what_came_after_the_checkpoint_and_stands_there(lane: Driven, tmp_path: Path):
+    folder = str(tmp_path / "run")
+    lane.obey(StartRun("gan_2014", "tiny", RING, paused=True, folder=folder))
+    for command in (StepOnce(), StepOnce(), SaveCheckpoint()):
+        lane.obey(command)
+    assert lane._training is not None
+    lane._training.saver.wait()
+    kept = {name: tensor.clone() for name, tensor in lane._training.stepper.state()[0].items()}
+    lane.obey(StepOnce())
+    lane.obey(RollBack())
+    assert lane._training is not None
+    assert lane._training.step == 2
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in lane._training.stepper.state()[0].items())
+    assert lane.phases()[-1] == "paused"
+    lane.obey(EndRun())
+
+
+def test_what_was_asked_for_before_the_end_is_done(lane: Driven, tmp_path: Path):
+    folder = str(tmp_path / "run")
+    lane.obey(StartRun("gan_2014", "tiny", RING, paused=True, folder=folder))
+    lane.obey(StepOnce())
+    step = next(event.step for event in reversed(lane.told) if isinstance(event, LiveChanged))
+    lane.mailbox.put(KeepWeights(folder, step))
+    lane._leave()
+    assert not [event for event in lane.told if isinstance(event, Failed)]
+    assert list((tmp_path / "run").rglob(f"kept/*{step}.safetensors"))
