@@ -18,7 +18,7 @@ from engine.controls import (
     Slot,
     Walk,
     arithmetic_from_plain,
-    grid_code,
+    grid_label,
     point_from_plain,
     point_from_text,
     to_plain,

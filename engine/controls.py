@@ -16,7 +16,7 @@ from typing import Any, Literal
 Interpolation = Literal["slerp", "lerp"]
 Norm = Literal["as is", "onto the shell"]
 GRID_SEED = 0  # the plane whose places (0, 0), (1, 0), (2, 0) ... every sample grid shows
-Condition = tuple[tuple[str, str], ...]  # (column, value) pairs; empty = drawn from the data's frequencies
+Condition = tuple[tuple[str, str], ...]  # (column, value) pairs; a column that is not named is not known to the model
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Walk:
     loop: bool = True
 
 
-def grid_code(column: int, index: int, size: int) -> int:
+def grid_label(column: int, index: int, size: int) -> int:
     """Which of a condition column's `size` values sample `index` of every grid shows: one after the other, and in each
     row of eight shifted against the columns before, so that columns of the same size do not move together."""
     return (index + column * (index // 8)) % size

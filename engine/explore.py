@@ -40,16 +40,16 @@ CHUNK = 16  # pictures decoded at once: small enough that a newer request waits 
 POINT_CHUNK = 4096
 
 
-def codes_for(opened: Opened, conditions: list[Condition], device: torch.device) -> Mapping[str, Tensor] | None:
-    """The condition codes of samples, one tensor per column; -1 where a point says nothing."""
+def labels_for(opened: Opened, conditions: list[Condition], device: torch.device) -> Mapping[str, Tensor] | None:
+    """The condition labels of samples, one tensor per column; -1 where a point says nothing."""
     columns = opened.space.conditions
     if not columns:
         return None
     found = {}
     for name, values in columns.items():
         wanted = [dict(condition).get(name) for condition in conditions]
-        codes = [values.index(value) if value in values else -1 for value in wanted]
-        found[name] = torch.tensor(codes, dtype=torch.int64, device=device)
+        labels = [values.index(value) if value in values else -1 for value in wanted]
+        found[name] = torch.tensor(labels, dtype=torch.int64, device=device)
     return found
 
 
@@ -60,9 +60,9 @@ def decode(opened: Opened, z_NZ: NDArray[np.float32], conditions: list[Condition
     with torch.inference_mode():
         for first in range(0, len(z_NZ), chunk):
             last = first + chunk
-            codes = codes_for(opened, conditions[first:last], device)
+            labels = labels_for(opened, conditions[first:last], device)
             z = torch.from_numpy(np.ascontiguousarray(z_NZ[first:last], np.float32)).to(device)
-            parts.append(to_samples(opened.space.decode(z, codes)))
+            parts.append(to_samples(opened.space.decode(z, labels)))
     samples: Samples = np.concatenate(parts)
     return samples
 
@@ -121,7 +121,7 @@ def score_samples(opened: Opened, request: ScoreSamples, device: torch.device) -
             f"The samples have the shape {samples.shape[1:]}, but {opened.title} judges {opened.snapshot.spec.shape}."
         )
     x = to_model(torch.from_numpy(np.ascontiguousarray(samples)).to(device))
-    saliency = None
+    saliency = peaks = None
     if request.saliency:
         x = x.clone().requires_grad_(True)
         with torch.enable_grad():
@@ -131,7 +131,7 @@ def score_samples(opened: Opened, request: ScoreSamples, device: torch.device) -
             signed = gradient.sum(1)
             size = gradient.norm(dim=1) * signed.sign()
             peak = size.abs().amax((1, 2), keepdim=True).clamp_min(1e-12)
-            saliency = (size / peak).cpu().numpy()
+            saliency, peaks = (size / peak).cpu().numpy(), peak.flatten().cpu().numpy()
     else:
         with torch.inference_mode():
             logits = critic.score(x)
@@ -142,6 +142,7 @@ def score_samples(opened: Opened, request: ScoreSamples, device: torch.device) -
         opened.step,
         logits.detach().float().cpu().numpy(),
         saliency,
+        peaks,
     )
 
 
@@ -164,7 +165,7 @@ def decide(opened: Opened, request: DrawDecision, dataset: Dataset, device: torc
     reals_ND = np.asarray(dataset.batch(order), np.float32)
     z_NZ = latent.draw_many(space.latent.prior, space.latent.size, mix(7), np.arange(request.count), 0)
     samples_ND = decode(opened, z_NZ, [()] * len(z_NZ), device).astype(np.float32)
-    extent = _extent(reals_ND)
+    extent = extent_of(reals_ND)
     axes = [np.linspace(low, high, request.resolution, dtype=np.float32) for low, high in extent]
     field_shape = (request.resolution,) * dims
     mesh = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, dims)
@@ -196,7 +197,7 @@ def decide(opened: Opened, request: DrawDecision, dataset: Dataset, device: torc
     )
 
 
-def _extent(reals_ND: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
+def extent_of(reals_ND: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
     """The range of every axis: the data's, with a fifth more on both sides."""
     low, high = reals_ND.min(0), reals_ND.max(0)
     margin = np.maximum((high - low) * 0.2, 1e-3)

@@ -39,11 +39,11 @@ class SampleSpec:
 
 @dataclass(frozen=True)
 class Batch:
-    """Training samples on the device: x is (N, C, H, W) float in [-1, 1] or (N, D) float; `codes` holds one (N,) int64
+    """Training samples on the device: x is (N, C, H, W) float in [-1, 1] or (N, D) float; `labels` holds one (N,) int64
     tensor for each column of the data set, -1 where the value is not known."""
 
     x: Tensor
-    codes: Mapping[str, Tensor]
+    labels: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class LatentSpace(Protocol):
     latent: LatentInfo
     conditions: Mapping[str, tuple[str, ...]]  # the columns that decoding is conditioned on; empty where none
 
-    def decode(self, z_NZ: Tensor, codes: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Samples (N, C, H, W) in [-1, 1] or (N, D). Sample n depends on z_NZ[n] (and its codes) alone."""
+    def decode(self, z_NZ: Tensor, labels: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Samples (N, C, H, W) in [-1, 1] or (N, D). Sample n depends on z_NZ[n] (and its labels) alone."""
         ...
 
     def first_layer(self) -> Tensor:
@@ -170,7 +170,7 @@ class Critic(Protocol):
 
     critic_scale: Literal["probability", "difference"]  # sigmoid of the logit means D(x), or only differences count
 
-    def score(self, x: Tensor, codes: Mapping[str, Tensor] | None = None) -> Tensor:
+    def score(self, x: Tensor, labels: Mapping[str, Tensor] | None = None) -> Tensor:
         """The logit of D for each sample, shape (N,). Differentiable in x."""
         ...
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WANTED_SECONDS = 1.5
 REMEMBERED = 4  # models behind what is still on the screen
+LARGEST = 512 << 20  # bytes of all that are remembered, where one is not larger
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class LiveModel:
 
 
 class LiveSnapshot:
-    """Holds the newest `LiveModel` and the few before it, the drawn grids' among them. Thread-safe; a reader keeps
-    what it took while a newer one comes."""
+    """Holds the newest `LiveModel` and the few before it, the drawn grids' among them; of large models fewer.
+    Thread-safe; a reader keeps what it took while a newer one comes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +50,10 @@ class LiveSnapshot:
         """Make `model` the newest; `drawn` ones are behind a grid, which is looked at for longer."""
         with self._lock:
             self._held = model
-            (self._drawn if drawn else self._newest).append(model)
+            held = self._drawn if drawn else self._newest
+            held.append(model)
+            while len(held) > 1 and size_of(model) * (len(self._drawn) + len(self._newest)) > LARGEST:
+                held.popleft()
 
     def get(self) -> LiveModel | None:
         with self._lock:
@@ -66,3 +70,8 @@ class LiveSnapshot:
         """Whether somebody asked lately, so that publishing often is worth its cost."""
         with self._lock:
             return time.monotonic() - self._asked < WANTED_SECONDS
+
+
+def size_of(model: LiveModel) -> int:
+    """Bytes of its weights."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in model.tensors.values())

@@ -40,7 +40,7 @@ def rows_where(dataset: Dataset, where: dict[str, str]) -> NDArray[np.int64]:
     keep = np.ones(len(dataset), bool)
     for name, value in where.items():
         column = dataset.table.columns[name]
-        keep &= column.codes == (column.names.index(value) if value in column.names else -2)
+        keep &= column.labels == (column.names.index(value) if value in column.names else -2)
     return np.flatnonzero(keep).astype(np.int64)
 
 
@@ -48,7 +48,7 @@ def describe_data(ref: DataRef, dataset: Dataset) -> DataOpened:
     """What the window is told of a data set that is open."""
     columns = {}
     for name, column in dataset.table.columns.items():
-        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.names))
+        counts = np.bincount(column.labels[column.labels >= 0], minlength=len(column.names))
         columns[name] = tuple(zip(column.names, (int(count) for count in counts), strict=True))
     return DataOpened(
         data=ref,

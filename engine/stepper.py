@@ -136,11 +136,11 @@ class Stepper:
                 for epoch in range(first // len(self.dataset), (first + size - 1) // len(self.dataset) + 1)
             ]
         )
-        codes = {
-            name: torch.from_numpy(column.codes[indices].astype(np.int64)).to(self.device)
+        labels = {
+            name: torch.from_numpy(column.labels[indices].astype(np.int64)).to(self.device)
             for name, column in self.dataset.table.columns.items()
         }
-        return Batch(to_model(torch.from_numpy(self.dataset.batch(indices)).to(self.device)), codes)
+        return Batch(to_model(torch.from_numpy(self.dataset.batch(indices)).to(self.device)), labels)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         if self._epoch_order[0] != epoch:

@@ -20,7 +20,7 @@ import torch
 
 import engine
 from engine import latent
-from engine.controls import GRID_SEED, grid_code
+from engine.controls import GRID_SEED, grid_label
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
 from engine.data.ref import DataRef
@@ -312,8 +312,9 @@ class Training:
             snapshot = self.publish(drawn=grid_now)
             self._live_due.done(now, time.monotonic())
         if grid_now:
-            self.draw_grid(snapshot)
-            if self.writer.snapshots.wants(self.step):  # where weights can be opened, their samples can be seen
+            keep = self.writer.snapshots.wants(self.step)  # where weights can be opened, their samples can be seen
+            self.draw_grid(snapshot, wanted=keep or all_now)
+            if keep:
                 self._save_snapshot()
             self._grid_due.done(now, time.monotonic())
         if not all_now and self._save_due.due(now):
@@ -348,13 +349,14 @@ class Training:
         self.tell(LiveChanged(self.path, self.step))
         return snapshot
 
-    def draw_grid(self, snapshot: Snapshot) -> None:
-        """Draw the samples at fixed places of the latent space, keep them in the run and tell of them."""
+    def draw_grid(self, snapshot: Snapshot, *, wanted: bool = False) -> None:
+        """Draw the samples at fixed places of the latent space, tell of them and keep them in the run; where its
+        grids take much room already, only those that are `wanted`."""
         if not isinstance(snapshot, LatentSpace):
             return
         samples = grid_samples(snapshot, snapshot.spec.is_points, self.device)
         self._drawn_at = time.monotonic()
-        self.writer.grids.append(self.step, samples)
+        self.writer.grids.append(self.step, samples, wanted=wanted)
         self.tell(GridDrawn(self.path, self.step, samples))
 
     def _save_snapshot(self) -> None:
@@ -461,10 +463,10 @@ def grid_samples(space: LatentSpace, points: bool, device: torch.device) -> Samp
     """The fixed samples of every grid: the places (0, 0), (1, 0), ... of the plane GRID_SEED."""
     count = POINT_COUNT if points else GRID_COUNT
     z_NZ = latent.draw_many(space.latent.prior, space.latent.size, GRID_SEED, np.arange(count), 0)
-    codes = {
-        name: torch.tensor([grid_code(column, index, len(values)) for index in range(count)], device=device)
+    labels = {
+        name: torch.tensor([grid_label(column, index, len(values)) for index in range(count)], device=device)
         for column, (name, values) in enumerate(space.conditions.items())
         if values
     }
     with torch.inference_mode():
-        return to_samples(space.decode(torch.from_numpy(z_NZ).to(device), codes or None))
+        return to_samples(space.decode(torch.from_numpy(z_NZ).to(device), labels or None))

@@ -35,7 +35,7 @@ class StraightSpace:
     def first_layer(self) -> Tensor:
         return torch.eye(Z_SIZE)
 
-    def decode(self, z_NZ: Tensor, codes: Mapping[str, Tensor] | None = None) -> Tensor:
+    def decode(self, z_NZ: Tensor, labels: Mapping[str, Tensor] | None = None) -> Tensor:
         return z_NZ
 
 

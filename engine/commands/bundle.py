@@ -132,7 +132,7 @@ def _agreement(
     _, neighbours = explored.draw_arithmetic(arithmetic)
     readings = judge.classify(to_model(torch.from_numpy(neighbours.samples)).to(explored.device))
     right_CN = np.stack(
-        [readings[column].codes_N == judge.columns[column].index(value) for column, value in expected.items()]
+        [readings[column].labels_N == judge.columns[column].index(value) for column, value in expected.items()]
     )
     centre = len(neighbours.samples) // 2
     return float(right_CN[:, centre].mean() + right_CN.mean())

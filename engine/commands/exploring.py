@@ -151,7 +151,7 @@ class Explored:
         readings = judge.classify(to_model(torch.from_numpy(samples[:1]).to(self.device)))
         return {
             column: {
-                "value": judge.columns[column][int(reading.codes_N[0])],
+                "value": judge.columns[column][int(reading.labels_N[0])],
                 "confidence": round(float(reading.confidence_N[0]), 4),
             }
             for column, reading in readings.items()

@@ -55,5 +55,5 @@ def _join(dots: NDArray[np.bool_], before: tuple[int, int, int], now: tuple[int,
 def _lines(dots: NDArray[np.bool_]) -> list[str]:
     rows, columns = dots.shape
     cells = dots.reshape(rows // 4, 4, columns // 2, 2)
-    codes = _BLANK + np.einsum("rdcs,ds->rc", cells, _DOTS)
-    return ["".join(map(chr, line)) for line in codes]
+    labels = _BLANK + np.einsum("rdcs,ds->rc", cells, _DOTS)
+    return ["".join(map(chr, line)) for line in labels]

@@ -58,7 +58,7 @@ def load_pictures(
 
 
 def _subset(table: Table, chosen: Indices) -> Table:
-    columns = {name: Column(column.codes[chosen], column.names) for name, column in table.columns.items()}
+    columns = {name: Column(column.labels[chosen], column.names) for name, column in table.columns.items()}
     captions = None if table.captions is None else [table.captions[i] for i in chosen.tolist()]
     return Table(columns, captions)
 

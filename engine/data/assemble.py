@@ -100,7 +100,7 @@ def _fingerprint(samples: Samples, table: Table) -> Generator[LoadProgress, None
     for column_name in sorted(table.columns):
         column = table.columns[column_name]
         digest.update(json.dumps([column_name, column.names]).encode())
-        digest.update(column.codes.astype("<i2").tobytes())
+        digest.update(column.labels.astype("<i2").tobytes())
     if table.captions is not None:
         yield LoadProgress("Checking the captions", len(samples), len(samples))
         for start in range(0, len(table.captions), 10_000):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.data.dataset import Column, DataError
 
 MAX_VALUES = 256  # different values of an attribute; with more it is no category
-MAX_LABELS = 30_000  # classes; codes are int16
+MAX_LABELS = 30_000  # classes; labels are int16
 MAX_TEXT = 2000  # characters of a caption
 
 
@@ -38,8 +38,8 @@ def word_column(words: Sequence[str | None]) -> Column:
     if len(names) > MAX_LABELS:
         raise DataError(f"There are {len(names)} different labels; at most {MAX_LABELS} can be used.")
     code_of = {name: code for code, name in enumerate(names)}
-    codes = np.fromiter((-1 if w is None else code_of[w] for w in words), dtype=np.int16, count=len(words))
-    return Column(codes, tuple(names))
+    labels = np.fromiter((-1 if w is None else code_of[w] for w in words), dtype=np.int16, count=len(words))
+    return Column(labels, tuple(names))
 
 
 def number_column(values: NDArray[np.integer] | NDArray[np.bool_], names: Sequence[str] = ()) -> Column:
@@ -54,10 +54,10 @@ def number_column(values: NDArray[np.integer] | NDArray[np.bool_], names: Sequen
         return Column(values.astype(np.int16), tuple(names))
     if values.dtype == np.bool_:
         return Column(values.astype(np.int16), ("no", "yes"))
-    distinct, codes = np.unique(values, return_inverse=True)
+    distinct, labels = np.unique(values, return_inverse=True)
     if len(distinct) > MAX_LABELS:
         raise DataError(f"There are {len(distinct)} different labels; at most {MAX_LABELS} can be used.")
-    return Column(codes.reshape(-1).astype(np.int16), tuple(str(int(value)) for value in distinct))
+    return Column(labels.reshape(-1).astype(np.int16), tuple(str(int(value)) for value in distinct))
 
 
 def is_category(words: Sequence[str | None]) -> bool:

@@ -42,19 +42,19 @@ class LoadProgress:
 
 @dataclass(frozen=True)
 class Column:
-    """A categorical fact about every sample: `names[codes[i]]`, or unknown where the code is -1."""
+    """A categorical fact about every sample: `names[labels[i]]`, or unknown where the code is -1."""
 
-    codes: NDArray[np.int16]
+    labels: NDArray[np.int16]
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.codes.ndim != 1:
-            raise ValueError("the codes of a column are one-dimensional")
-        if self.codes.size and not -1 <= int(self.codes.min()) <= int(self.codes.max()) < len(self.names):
-            raise ValueError(f"codes must lie in -1..{len(self.names) - 1}")
+        if self.labels.ndim != 1:
+            raise ValueError("the labels of a column are one-dimensional")
+        if self.labels.size and not -1 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.names):
+            raise ValueError(f"labels must lie in -1..{len(self.names) - 1}")
 
     def value(self, index: int) -> str | None:
-        code = int(self.codes[index])
+        code = int(self.labels[index])
         return None if code < 0 else self.names[code]
 
 

@@ -128,15 +128,15 @@ def load_idx(images: Path, ref: DataRef, name: str = "", title: str = "") -> Loa
 
 
 def _read_labels(path: Path, count: int) -> Generator[LoadProgress, None, Column]:
-    codes = yield from read_idx(path)
-    if codes.ndim != 1 or codes.dtype.kind not in "iu":
+    labels = yield from read_idx(path)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError("It does not hold one whole number for each picture.")
-    if len(codes) != count:
-        raise DataError(f"It holds {len(codes)} labels for {count} pictures.")
-    return number_column(codes, _label_names(path, codes))
+    if len(labels) != count:
+        raise DataError(f"It holds {len(labels)} labels for {count} pictures.")
+    return number_column(labels, _label_names(path, labels))
 
 
-def _label_names(path: Path, codes: NDArray[Any]) -> tuple[str, ...]:
+def _label_names(path: Path, labels: NDArray[Any]) -> tuple[str, ...]:
     """Words for the labels: a list in `classes.txt` beside them, or those of Fashion-MNIST; else none."""
     for name in _NAME_FILES:
         beside = path.with_name(name)
@@ -144,5 +144,5 @@ def _label_names(path: Path, codes: NDArray[Any]) -> tuple[str, ...]:
             with opened(beside) as stream:
                 text = stream.read(1 << 20).decode("utf-8", errors="replace")
             return tuple(clean_text(line) for line in text.splitlines() if line.strip())
-    digest = hashlib.blake2b(codes.astype(np.uint8).tobytes(), digest_size=8).hexdigest()
+    digest = hashlib.blake2b(labels.astype(np.uint8).tobytes(), digest_size=8).hexdigest()
     return FASHION_NAMES if digest in FASHION_LABELS else ()

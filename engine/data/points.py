@@ -40,7 +40,7 @@ class PointSet(Protocol):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What the codes of `draw` stand for."""
+        """What the labels of `draw` stand for."""
         ...
 
     def draw(self, count: int, rng: np.random.Generator) -> Draw: ...
@@ -67,11 +67,11 @@ class Gaussians:
         return tuple(f"mode {k + 1}" for k in range(len(self.weights_K)))
 
     def draw(self, count: int, rng: np.random.Generator) -> Draw:
-        codes_N = rng.choice(len(self.weights_K), size=count, p=self.weights_K)
+        labels_N = rng.choice(len(self.weights_K), size=count, p=self.weights_K)
         factors_KDD = np.linalg.cholesky(self.covariances_KDD)
         noise_ND = rng.standard_normal((count, self.dimensions))
-        points_ND = self.means_KD[codes_N] + np.einsum("nij,nj->ni", factors_KDD[codes_N], noise_ND)
-        return points_ND, codes_N.astype(np.int16)
+        points_ND = self.means_KD[labels_N] + np.einsum("nij,nj->ni", factors_KDD[labels_N], noise_ND)
+        return points_ND, labels_N.astype(np.int16)
 
     def log_density(self, points_ND: Floats) -> Floats:
         return _log_mixture(points_ND, self.weights_K, self.means_KD, self.covariances_KDD)
@@ -126,11 +126,11 @@ class Curves:
         return 2
 
     def draw(self, count: int, rng: np.random.Generator) -> Draw:
-        codes_N = rng.integers(len(self.traces), size=count)
+        labels_N = rng.integers(len(self.traces), size=count)
         s_N = self.place(rng.uniform(size=count))
         points_CND = np.stack([trace(s_N) for trace in self.traces])
-        points_ND = points_CND[codes_N, np.arange(count)]
-        return points_ND + self.noise * rng.standard_normal((count, 2)), codes_N.astype(np.int16)
+        points_ND = points_CND[labels_N, np.arange(count)]
+        return points_ND + self.noise * rng.standard_normal((count, 2)), labels_N.astype(np.int16)
 
     def log_density(self, points_ND: Floats) -> Floats:
         x_P, w_P = np.polynomial.legendre.leggauss(NODES_PER_PIECE)
@@ -267,7 +267,7 @@ def load_points(ref: DataRef) -> Loader:
     title = next(entry.title for entry in BUILT_IN if entry.name == ref.name)
     point_set = POINT_SETS[ref.name]
     rng = np.random.default_rng([ref.seed, zlib.crc32(f"{ref.name}/{ref.split}".encode())])
-    points, codes = point_set.draw(ref.count or USUAL_COUNT, rng)
+    points, labels = point_set.draw(ref.count or USUAL_COUNT, rng)
     yield LoadProgress("Drawing points", len(points), len(points))
-    columns = {"label": Column(codes, point_set.parts)} if len(point_set.parts) > 1 else {}
+    columns = {"label": Column(labels, point_set.parts)} if len(point_set.parts) > 1 else {}
     return (yield from assemble(ref.name, title, ref.split, points.astype(np.float32), Table(columns)))

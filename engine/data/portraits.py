@@ -72,14 +72,14 @@ def draw_with(
         start: number of the first face.
 
     Returns:
-        Pictures (count, size, size, 3) uint8 and the codes of every attribute, each (count,) int16.
+        Pictures (count, size, size, 3) uint8 and the labels of every attribute, each (count,) int16.
 
     Raises:
         DataError: an attribute, a value or the size does not exist.
     """
     indices = np.arange(start, start + count)
-    codes = free_attributes(seed, indices, fixed)
-    return draw(codes, free_nuisance(seed, indices), size), codes
+    labels = free_attributes(seed, indices, fixed)
+    return draw(labels, free_nuisance(seed, indices), size), labels
 
 
 def load_portraits(
@@ -101,32 +101,32 @@ def load_portraits(
         raise DataError(f"Portraits cannot be drawn at {size} pixels; use a multiple of 16 from 16 to 256.")
     if count < 1:
         raise DataError("A portrait data set needs at least one picture; ask for a count of 1 or more.")
-    codes = {name: np.empty(count, np.int16) for name in ATTRIBUTES}
+    labels = {name: np.empty(count, np.int16) for name in ATTRIBUTES}
     for start in range(0, count, _BLOCK):
         yield LoadProgress("Preparing portraits", start, count)
         rows = np.arange(start, min(start + _BLOCK, count))
         for name, column in sample_attributes(seed, rows, split).items():
-            codes[name][rows] = column
+            labels[name][rows] = column
     yield LoadProgress("Preparing portraits", count, count)
     about = f"{VERSION}|{size}|{split}|{count}|{seed}"
     fingerprint = hashlib.sha256(about.encode()).hexdigest()[:16]
     source = PictureCache(
-        count, (size, size, 3), partial(_pictures, codes, seed, split, size), cache, _cache_name(about, size, split)
+        count, (size, size, 3), partial(_pictures, labels, seed, split, size), cache, _cache_name(about, size, split)
     )
-    columns = {name: Column(codes[name], values) for name, values in ATTRIBUTES.items()}
+    columns = {name: Column(labels[name], values) for name, values in ATTRIBUTES.items()}
     return Dataset(
         name="portraits",
         title="Portraits",
         split=split,
         source=source,
         shape=(size, size, 3),
-        table=Table(columns, Captions(codes, seed, split)),
+        table=Table(columns, Captions(labels, seed, split)),
         fingerprint=fingerprint,
     )
 
 
-def _pictures(codes: Mapping[str, Codes], seed: int, split: Split, size: int, indices: Indices) -> NDArray[np.uint8]:
-    chosen = {name: column[indices] for name, column in codes.items()}
+def _pictures(labels: Mapping[str, Codes], seed: int, split: Split, size: int, indices: Indices) -> NDArray[np.uint8]:
+    chosen = {name: column[indices] for name, column in labels.items()}
     return draw(chosen, sample_nuisance(seed, indices, split), size)
 
 

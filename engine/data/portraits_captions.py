@@ -90,16 +90,16 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def caption(codes: Mapping[str, int], seed: int, split: Split, index: int) -> str:
+def caption(labels: Mapping[str, int], seed: int, split: Split, index: int) -> str:
     """One caption, such as "a smiling woman with round glasses and red hair".
 
     Args:
-        codes: for every attribute the place of its value in `ATTRIBUTES[name]`.
+        labels: for every attribute the place of its value in `ATTRIBUTES[name]`.
         seed: of the data set.
         split: of the data set.
         index: number of the sample.
     """
-    value = {name: values[int(codes[name])] for name, values in ATTRIBUTES.items()}
+    value = {name: values[int(labels[name])] for name, values in ATTRIBUTES.items()}
     choose = _Chooser(seed, split, index)
     named = {name: choose.number() < _SHARE.get(name, _USUAL_SHARE) for name in ATTRIBUTES}
     worn, had = _worn(value, named, choose), _had(value, named, choose)
@@ -173,14 +173,14 @@ def _sentence(
 
 @dataclass(frozen=True)
 class Captions(Sequence[str]):
-    """The captions of a data set, each made when it is asked for. `codes` are (N,) per attribute."""
+    """The captions of a data set, each made when it is asked for. `labels` are (N,) per attribute."""
 
-    codes: Mapping[str, Codes]
+    labels: Mapping[str, Codes]
     seed: int
     split: Split
 
     def __len__(self) -> int:
-        return len(self.codes["presentation"])
+        return len(self.labels["presentation"])
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -192,4 +192,4 @@ class Captions(Sequence[str]):
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
         place = range(len(self))[index]
-        return caption({name: int(column[place]) for name, column in self.codes.items()}, self.seed, self.split, place)
+        return caption({name: int(column[place]) for name, column in self.labels.items()}, self.seed, self.split, place)

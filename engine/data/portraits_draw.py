@@ -56,11 +56,11 @@ _THREADS = 2
 Codes = Mapping[str, NDArray[np.integer]]
 
 
-def draw(codes: Codes, nuisance: Nuisance, size: int) -> NDArray[np.uint8]:
+def draw(labels: Codes, nuisance: Nuisance, size: int) -> NDArray[np.uint8]:
     """Pictures with these attributes, (n, size, size, 3) uint8.
 
     Args:
-        codes: for every attribute (n,) codes, places in `ATTRIBUTES[name]`.
+        labels: for every attribute (n,) labels, places in `ATTRIBUTES[name]`.
         nuisance: the free variation, n of each.
         size: side in pixels, one of `SIZES`.
 
@@ -75,7 +75,7 @@ def draw(codes: Codes, nuisance: Nuisance, size: int) -> NDArray[np.uint8]:
 
     def fill(start: int) -> None:
         rows = slice(start, min(start + step, n))
-        part = {name: column[rows] for name, column in codes.items()}
+        part = {name: column[rows] for name, column in labels.items()}
         pictures[rows] = _draw_chunk(part, nuisance.take(rows), size)
 
     starts = range(0, n, step)
@@ -88,15 +88,15 @@ def draw(codes: Codes, nuisance: Nuisance, size: int) -> NDArray[np.uint8]:
     return pictures
 
 
-def _rows(codes: Codes, name: str, *values: str) -> Rows | None:
+def _rows(labels: Codes, name: str, *values: str) -> Rows | None:
     """Which pictures have one of the values; None stands for all of them."""
     places = [ATTRIBUTES[name].index(value) for value in values]
-    rows = np.flatnonzero(np.isin(codes[name], places))
-    return None if len(rows) == len(codes[name]) else rows
+    rows = np.flatnonzero(np.isin(labels[name], places))
+    return None if len(rows) == len(labels[name]) else rows
 
 
-def _expressions(codes: Codes, rows: Rows | None) -> NDArray[np.integer]:
-    return codes["expression"] if rows is None else codes["expression"][rows]
+def _expressions(labels: Codes, rows: Rows | None) -> NDArray[np.integer]:
+    return labels["expression"] if rows is None else labels["expression"][rows]
 
 
 def _shows(expression: NDArray[np.integer], value: str) -> NDArray[np.bool_]:
@@ -105,22 +105,22 @@ def _shows(expression: NDArray[np.integer], value: str) -> NDArray[np.bool_]:
     return shown[:, None, None]
 
 
-def _draw_chunk(codes: Codes, nuisance: Nuisance, size: int) -> NDArray[np.uint8]:
-    face = face_of(codes, nuisance)
-    sheet = Sheet(frame_of(nuisance), size, BACKGROUND[codes["background"]])
+def _draw_chunk(labels: Codes, nuisance: Nuisance, size: int) -> NDArray[np.uint8]:
+    face = face_of(labels, nuisance)
+    sheet = Sheet(frame_of(nuisance), size, BACKGROUND[labels["background"]])
     _measure_heads(sheet, face)
-    hatted = codes["headwear"] != 0
-    draw_back_hair(sheet, face, codes, hatted)
+    hatted = labels["headwear"] != 0
+    draw_back_hair(sheet, face, labels, hatted)
     _draw_clothes(sheet, face, nuisance)
-    draw_locks(sheet, face, codes)
+    draw_locks(sheet, face, labels)
     _draw_head(sheet, face)
-    _draw_eyes(sheet, face, codes)
-    _draw_facial_hair(sheet, face, codes)
-    _draw_mouth(sheet, face, codes)
-    draw_front_hair(sheet, face, codes, hatted)
-    _draw_brows(sheet, face, codes)
-    _draw_glasses(sheet, face, codes)
-    draw_headwear(sheet, face, codes)
+    _draw_eyes(sheet, face, labels)
+    _draw_facial_hair(sheet, face, labels)
+    _draw_mouth(sheet, face, labels)
+    draw_front_hair(sheet, face, labels, hatted)
+    _draw_brows(sheet, face, labels)
+    _draw_glasses(sheet, face, labels)
+    draw_headwear(sheet, face, labels)
     return sheet.finished()
 
 
@@ -174,10 +174,10 @@ def _draw_head(sheet: Sheet, face: Face) -> None:
         w.paint(overlap(tip, 4.8 - v), face.skin_shade)
 
 
-def _draw_eyes(sheet: Sheet, face: Face, codes: Codes) -> None:
-    rows = _rows(codes, "glasses", "none", "round", "square")
+def _draw_eyes(sheet: Sheet, face: Face, labels: Codes) -> None:
+    rows = _rows(labels, "glasses", "none", "round", "square")
     face = face.take(rows)
-    expression = _expressions(codes, rows)
+    expression = _expressions(labels, rows)
     sad, surprised = _shows(expression, "sad"), _shows(expression, "surprised")
     with sheet.window(rows, -15.5, 15.5, -6.5, 7) as w:
         x, y = np.abs(w.u) - face.eye_u, w.v - face.eye_v
@@ -210,8 +210,8 @@ def _draw_lashes(sheet: Sheet, face: Face, rows: Rows | None) -> None:
         w.paint(union(lid, wing), INK)
 
 
-def _draw_brows(sheet: Sheet, face: Face, codes: Codes) -> None:
-    sad, surprised = _shows(codes["expression"], "sad"), _shows(codes["expression"], "surprised")
+def _draw_brows(sheet: Sheet, face: Face, labels: Codes) -> None:
+    sad, surprised = _shows(labels["expression"], "sad"), _shows(labels["expression"], "surprised")
     f = np.float32
     with sheet.window(None, -14.5, 14.5, -13.5, -2) as w:
         x = np.abs(w.u) - face.eye_u
@@ -242,9 +242,9 @@ def _full_lips(u: Array, v: Array, line: Array, expression: str) -> Array:
     return melt(ellipse(x, y, 1.75, -0.6, 2.9, 1.35), ellipse(u, y, 0.0, 0.75, 3.7, 1.6), 0.6)
 
 
-def _draw_mouth(sheet: Sheet, face: Face, codes: Codes) -> None:
+def _draw_mouth(sheet: Sheet, face: Face, labels: Codes) -> None:
     for expression in ATTRIBUTES["expression"]:
-        rows = _rows(codes, "expression", expression)
+        rows = _rows(labels, "expression", expression)
         some = face.take(rows)
         with sheet.window(rows, -11, 11, 6.5, 20) as w:
             u, v = w.u / some.mouth, w.v - some.mouth_v
@@ -272,10 +272,10 @@ def _paint_closed_mouth(w: Window, face: Face, u: Array, v: Array, expression: s
     w.paint(line - 0.1, colour * np.float32(0.55), np.where(face.woman, np.float32(1.0), np.float32(0.0)))
 
 
-def _draw_facial_hair(sheet: Sheet, face: Face, codes: Codes) -> None:
-    rows = _rows(codes, "facial_hair", "beard")
+def _draw_facial_hair(sheet: Sheet, face: Face, labels: Codes) -> None:
+    rows = _rows(labels, "facial_hair", "beard")
     some = face.take(rows)
-    expression = _expressions(codes, rows)
+    expression = _expressions(labels, rows)
     with sheet.window(rows, -21, 21, -10, 25) as w:
         mouth_u, mouth_v = w.u / some.mouth, w.v - some.mouth_v
         window = np.full_like(w.u, 99.0)
@@ -286,7 +286,7 @@ def _draw_facial_hair(sheet: Sheet, face: Face, codes: Codes) -> None:
         beard = overlap(w.head - np.clip(0.25 * w.v, 0.0, 1.6), -cheeks, -window)
         w.paint(overlap(beard - 0.9, w.head), some.skin_shade, 0.7)
         w.paint(beard, some.beard)
-    rows = _rows(codes, "facial_hair", "moustache")
+    rows = _rows(labels, "facial_hair", "moustache")
     some = face.take(rows)
     with sheet.window(rows, -12, 12, 5, 15) as w:
         x, y = np.abs(w.u), w.v - (some.mouth_v - 4.1)
@@ -295,9 +295,9 @@ def _draw_facial_hair(sheet: Sheet, face: Face, codes: Codes) -> None:
         w.paint(shape, some.beard)
 
 
-def _draw_glasses(sheet: Sheet, face: Face, codes: Codes) -> None:
+def _draw_glasses(sheet: Sheet, face: Face, labels: Codes) -> None:
     for name in ATTRIBUTES["glasses"][1:]:
-        rows = _rows(codes, "glasses", name)
+        rows = _rows(labels, "glasses", name)
         some = face.take(rows)
         with sheet.window(rows, -18, 18, -7.5, 9.5) as w:
             _paint_glasses(w, some, name)

@@ -111,15 +111,15 @@ def frame_of(nuisance: Nuisance) -> Frame:
     )
 
 
-def face_of(codes: Mapping[str, NDArray[np.integer]], nuisance: Nuisance) -> Face:
-    """The measures and colours of faces with these attribute codes."""
-    woman = codes["presentation"] == ATTRIBUTES["presentation"].index("woman")
-    surprised = codes["expression"] == ATTRIBUTES["expression"].index("surprised")
-    smiling = codes["expression"] == ATTRIBUTES["expression"].index("smiling")
+def face_of(labels: Mapping[str, NDArray[np.integer]], nuisance: Nuisance) -> Face:
+    """The measures and colours of faces with these attribute labels."""
+    woman = labels["presentation"] == ATTRIBUTES["presentation"].index("woman")
+    surprised = labels["expression"] == ATTRIBUTES["expression"].index("surprised")
+    smiling = labels["expression"] == ATTRIBUTES["expression"].index("smiling")
     f = np.float32
     width = f(15.0) + f(0.9) * nuisance.face_width
-    skin = SKIN[codes["skin_tone"]] * (f(1.0) + f(0.02) * nuisance.skin_light[:, None])
-    hair = HAIR[codes["hair_colour"]] * (f(1.0) + f(0.05) * nuisance.hair_light[:, None])
+    skin = SKIN[labels["skin_tone"]] * (f(1.0) + f(0.02) * nuisance.skin_light[:, None])
+    hair = HAIR[labels["hair_colour"]] * (f(1.0) + f(0.05) * nuisance.hair_light[:, None])
     lips = LIPS[0] + (LIPS[1] - LIPS[0]) * (f(0.5) + f(0.5) * nuisance.lip_tone[:, None])
     opened = np.where(surprised, f(1.16), np.where(smiling, f(0.94), f(1.0)))
     return Face(

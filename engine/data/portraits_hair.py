@@ -45,8 +45,8 @@ def _skull(u: Array, v: Array, face: Face, grow: float | Array) -> Array:
     return circle(u, v, 0.0, CRANIUM_V, face.width + grow)
 
 
-def _style(codes: Codes, name: str) -> Rows:
-    return np.flatnonzero(codes["hair_style"] == ATTRIBUTES["hair_style"].index(name))
+def _style(labels: Codes, name: str) -> Rows:
+    return np.flatnonzero(labels["hair_style"] == ATTRIBUTES["hair_style"].index(name))
 
 
 def _below_hat(u: Array, v: Array, shape: Array, face: Face, hatted: NDArray[np.bool_]) -> Array:
@@ -97,7 +97,7 @@ def _spikes_behind(u: Array, v: Array, face: Face) -> Array:
     return shape
 
 
-def draw_back_hair(sheet: Sheet, face: Face, codes: Codes, hatted: NDArray[np.bool_]) -> None:
+def draw_back_hair(sheet: Sheet, face: Face, labels: Codes, hatted: NDArray[np.bool_]) -> None:
     """Hair behind head and shoulders."""
     for name, behind, low in (
         ("curly", _curls_behind, 10.0),
@@ -105,7 +105,7 @@ def draw_back_hair(sheet: Sheet, face: Face, codes: Codes, hatted: NDArray[np.bo
         ("bob", _bob_behind, 17.0),
         ("long", _long_behind, 41.0),
     ):
-        rows = _style(codes, name)
+        rows = _style(labels, name)
         if rows.size:
             some = face.take(rows)
             with sheet.window(rows, -26, 26, -31, low) as w:
@@ -113,9 +113,9 @@ def draw_back_hair(sheet: Sheet, face: Face, codes: Codes, hatted: NDArray[np.bo
                 w.paint(shape, some.hair if name in ("curly", "spiky") else some.hair_dark)
 
 
-def draw_locks(sheet: Sheet, face: Face, codes: Codes) -> None:
+def draw_locks(sheet: Sheet, face: Face, labels: Codes) -> None:
     """Hair that hangs in front of the shoulders: the ponytail and both sides of long hair."""
-    rows = _style(codes, "ponytail")
+    rows = _style(labels, "ponytail")
     if rows.size:
         some = face.take(rows)
         with sheet.window(rows, -29, 29, -18, 23) as w:
@@ -123,7 +123,7 @@ def draw_locks(sheet: Sheet, face: Face, codes: Codes) -> None:
             x = w.u * some.side - some.width
             w.paint(capsule(x, w.v, 6.6, 0.0, 5.4, 10.0, 0.7), some.hair_dark)
             w.paint(capsule(x, w.v, 0.6, -9.0, 1.8, -4.2, 1.7), some.hat)
-    rows = _style(codes, "long")
+    rows = _style(labels, "long")
     if rows.size:
         some = face.take(rows)
         with sheet.window(rows, -24, 24, -12, 42) as w:
@@ -185,7 +185,7 @@ def _tied_before(u: Array, v: Array, face: Face) -> Array:
     return overlap(_skull(u, v, face, 1.5), -free, v + 1.5)
 
 
-def draw_front_hair(sheet: Sheet, face: Face, codes: Codes, hatted: NDArray[np.bool_]) -> None:
+def draw_front_hair(sheet: Sheet, face: Face, labels: Codes, hatted: NDArray[np.bool_]) -> None:
     """Hair over forehead and temples with its shadow on the skin and a lit streak."""
     for name, before in (
         ("short", _short_before),
@@ -195,7 +195,7 @@ def draw_front_hair(sheet: Sheet, face: Face, codes: Codes, hatted: NDArray[np.b
         ("long", _long_before),
         ("ponytail", _tied_before),
     ):
-        rows = _style(codes, name)
+        rows = _style(labels, name)
         if not rows.size:
             continue
         some = face.take(rows)
@@ -208,12 +208,12 @@ def draw_front_hair(sheet: Sheet, face: Face, codes: Codes, hatted: NDArray[np.b
                 w.paint(overlap(streak, shape + 0.6), some.hair_light, 0.8)
 
 
-def draw_headwear(sheet: Sheet, face: Face, codes: Codes) -> None:
+def draw_headwear(sheet: Sheet, face: Face, labels: Codes) -> None:
     """Cap or beanie, with its shadow on the forehead."""
-    rows = np.flatnonzero(codes["headwear"] == ATTRIBUTES["headwear"].index("cap"))
+    rows = np.flatnonzero(labels["headwear"] == ATTRIBUTES["headwear"].index("cap"))
     if rows.size:
         _draw_cap(sheet, face.take(rows), rows)
-    rows = np.flatnonzero(codes["headwear"] == ATTRIBUTES["headwear"].index("beanie"))
+    rows = np.flatnonzero(labels["headwear"] == ATTRIBUTES["headwear"].index("beanie"))
     if rows.size:
         _draw_beanie(sheet, face.take(rows), rows)
 

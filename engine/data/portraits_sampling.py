@@ -91,24 +91,24 @@ class Draws:
         return (_mixed(keys + _U((slot + 1) * 0xD1342543DE82EF95 % (1 << 64))) >> _U(11)).astype(np.float64) * 2.0**-53
 
 
-def held_out(codes: Mapping[str, NDArray[np.integer]]) -> NDArray[np.bool_]:
+def held_out(labels: Mapping[str, NDArray[np.integer]]) -> NDArray[np.bool_]:
     """Which samples contain a held-out pair or triple, (n,) bool."""
-    found = np.zeros(len(codes["presentation"]), np.bool_)
+    found = np.zeros(len(labels["presentation"]), np.bool_)
     for combination in (*HELD_OUT_PAIRS, *HELD_OUT_TRIPLES):
         every = np.ones_like(found)
         for name, value in combination:
-            every &= codes[name] == ATTRIBUTES[name].index(value)
+            every &= labels[name] == ATTRIBUTES[name].index(value)
         found |= every
     return found
 
 
 def _attempt(draws: Draws, attempt: int, rows: Indices) -> dict[str, Codes]:
-    codes: dict[str, Codes] = {}
+    labels: dict[str, Codes] = {}
     for place, (name, values) in enumerate(ATTRIBUTES.items()):
         weights = np.cumsum(np.asarray(_WEIGHTS.get(name, (1,) * len(values)), np.float64))
         at = draws.uniform(attempt * len(ATTRIBUTES) + place, rows) * weights[-1]
-        codes[name] = np.searchsorted(weights, at, side="right").astype(np.int16)
-    return codes
+        labels[name] = np.searchsorted(weights, at, side="right").astype(np.int16)
+    return labels
 
 
 def _checked(indices: Indices) -> Indices:
@@ -119,7 +119,7 @@ def _checked(indices: Indices) -> Indices:
 
 
 def sample_attributes(seed: int, indices: Indices, split: Split) -> dict[str, Codes]:
-    """Attribute codes of samples `indices`, each (n,) int16.
+    """Attribute labels of samples `indices`, each (n,) int16.
 
     Each sample tries attribute sets of its own until one belongs to the split: one with a held-out combination for
     "held-out", one without for the others.
@@ -131,36 +131,36 @@ def sample_attributes(seed: int, indices: Indices, split: Split) -> dict[str, Co
         raise DataError(f'There is no split "{split}" of the portraits; use train, validation, test or held-out.')
     indices = _checked(indices)
     draws = Draws(seed, split, indices)
-    codes = {name: np.zeros(len(indices), np.int16) for name in ATTRIBUTES}
+    labels = {name: np.zeros(len(indices), np.int16) for name in ATTRIBUTES}
     left = np.arange(len(indices))
     for attempt in range(_ATTEMPTS):
         tried = _attempt(draws, attempt, left)
         fits = held_out(tried) == (split == "held-out")
         for name, column in tried.items():
-            codes[name][left[fits]] = column[fits]
+            labels[name][left[fits]] = column[fits]
         left = left[~fits]
         if not left.size:
             break
     # About one set in three is held out: 64 misses in a row (1e-11) do not happen in a data set one can store.
-    return codes
+    return labels
 
 
 def free_attributes(seed: int, indices: Indices, fixed: Mapping[str, str]) -> dict[str, Codes]:
-    """Attribute codes with `fixed` values and the others free, held-out combinations included.
+    """Attribute labels with `fixed` values and the others free, held-out combinations included.
 
     Raises:
         DataError: `fixed` names an unknown attribute or value.
     """
     indices = _checked(indices)
-    codes = _attempt(Draws(seed, "free", indices), 0, np.arange(len(indices)))
+    labels = _attempt(Draws(seed, "free", indices), 0, np.arange(len(indices)))
     for name, value in fixed.items():
         if name not in ATTRIBUTES:
             raise DataError(f'Portraits have no attribute "{name}"; choose one of: {", ".join(ATTRIBUTES)}.')
         if value not in ATTRIBUTES[name]:
             choices = ", ".join(ATTRIBUTES[name])
             raise DataError(f'The attribute "{name}" has no value "{value}"; choose one of: {choices}.')
-        codes[name][:] = ATTRIBUTES[name].index(value)
-    return codes
+        labels[name][:] = ATTRIBUTES[name].index(value)
+    return labels
 
 
 @dataclass(frozen=True)

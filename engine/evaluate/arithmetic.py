@@ -136,10 +136,10 @@ def make_trials(
             continue
         means.append([pool.z_NZ[rows].mean(axis=0) for rows in picks])
         wanted.append(target)
-        shared.append({name: _shared(codes[picks[2]]) for name, codes in pool.codes.items() if name != column})
+        shared.append({name: _shared(labels[picks[2]]) for name, labels in pool.labels.items() if name != column})
         if len(means) == count:
             break
-    names = [name for name in pool.codes if name != column]
+    names = [name for name in pool.labels if name != column]
     return Trials(
         np.array(means, np.float32).reshape(len(means), 3, pool.z_NZ.shape[1]),
         np.array(wanted, np.int64),
@@ -156,8 +156,8 @@ def _exemplars(pool: Seen, wish: Mapping[str, int], draws_N: Floats) -> Rows:
     return pool.clearest(candidates, wish, EXEMPLARS_PER_SLOT)
 
 
-def _shared(codes_N: Rows) -> int:
-    return int(codes_N[0]) if (codes_N == codes_N[0]).all() else -1
+def _shared(labels_N: Rows) -> int:
+    return int(labels_N[0]) if (labels_N == labels_N[0]).all() else -1
 
 
 def _measured(
@@ -172,9 +172,10 @@ def _measured(
     )
     seen = yield from look(snapshot, judge, results, at_once)
     count = len(trials)
-    wanted = seen.codes[column] == np.tile(trials.wanted_T, 2)
+    wanted = seen.labels[column] == np.tile(trials.wanted_T, 2)
     kept = {
-        name: (np.tile(codes, 2) < 0) | (seen.codes[name] == np.tile(codes, 2)) for name, codes in trials.shared.items()
+        name: (np.tile(labels, 2) < 0) | (seen.labels[name] == np.tile(labels, 2))
+        for name, labels in trials.shared.items()
     }
     everything = np.logical_and.reduce(list(kept.values()))
     return {
@@ -192,7 +193,7 @@ def _chance(pool: Seen, column: str, trials: Trials) -> float:
     """How often any sample shows the wanted value and what C's exemplars share."""
     shares = []
     for trial, code in enumerate(trials.wanted_T):
-        wish = {name: int(codes[trial]) for name, codes in trials.shared.items() if codes[trial] >= 0}
+        wish = {name: int(labels[trial]) for name, labels in trials.shared.items() if labels[trial] >= 0}
         shares.append(len(pool.rows({column: int(code), **wish})) / len(pool))
     return _share(np.array(shares))
 
@@ -208,18 +209,18 @@ def _applied(
 ) -> Generator[Steps, None, dict[str, Any] | None]:
     """What directions do to single samples of the second half: pulled until the wanted value shows, and by one amount
     for all that the first half chose."""
-    codes = [code for code, value in enumerate(judge.columns[column]) if direction_name(column, value) in directions]
-    if len(codes) < 2:
+    labels = [code for code, value in enumerate(judge.columns[column]) if direction_name(column, value) in directions]
+    if len(labels) < 2:
         return None
-    vectors = {code: directions[direction_name(column, judge.columns[column][code])] for code in codes}
-    targets_N = np.array([_other(codes, int(now), row) for row, now in enumerate(singles.codes[column])], np.int64)
+    vectors = {code: directions[direction_name(column, judge.columns[column][code])] for code in labels}
+    targets_N = np.array([_other(labels, int(now), row) for row, now in enumerate(singles.labels[column])], np.int64)
     steps_NZ = np.stack([vectors[code].direction for code in targets_N.tolist()]) * deviation(snapshot.latent)
     choose, measure = slice(0, faces), slice(faces, 2 * faces)
     shown, kept = [], []
     for number, each in enumerate(AMOUNTS):
         job = look(snapshot, judge, singles.z_NZ + np.float32(each) * steps_NZ, at_once)
         after = yield from counted(job, number * 2 * faces, len(AMOUNTS) * 2 * faces)
-        shown.append(after.codes[column] == targets_N)
+        shown.append(after.labels[column] == targets_N)
         kept.append(_same(singles, after, column))
     shows_AN, same_ANC = np.stack(shown), np.stack(kept)
     by_amount = np.minimum(shows_AN[:, choose].mean(axis=1), same_ANC[:, choose].mean(axis=(1, 2)))
@@ -227,7 +228,7 @@ def _applied(
     shows_N: NDArray[np.bool_] = np.logical_or.reduce(shows_AN, axis=0)
     first_N = np.where(shows_N, shows_AN.argmax(axis=0), len(AMOUNTS) - 1)  # of the amounts that a hand passes
     kept_NC = same_ANC[first_N, np.arange(2 * faces)][measure]
-    others = [name for name in singles.codes if name != column]
+    others = [name for name in singles.labels if name != column]
     return {
         "wanted": _share(shows_N[measure]),
         "unchanged": _share(kept_NC),
@@ -246,12 +247,12 @@ def _applied(
 
 def _same(before: Seen, after: Seen, column: str) -> NDArray[np.bool_]:
     """Whether each other column is as it was, (N, C)."""
-    return np.stack([after.codes[name] == before.codes[name] for name in before.codes if name != column], axis=1)
+    return np.stack([after.labels[name] == before.labels[name] for name in before.labels if name != column], axis=1)
 
 
-def _other(codes: list[int], now: int, row: int) -> int:
+def _other(labels: list[int], now: int, row: int) -> int:
     """A value to move to that is not the present one; all are used about equally."""
-    others = [code for code in codes if code != now]
+    others = [code for code in labels if code != now]
     return others[row % len(others)]
 
 

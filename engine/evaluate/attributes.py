@@ -65,12 +65,12 @@ def directions_from(
 def exemplars(seen: Seen, column: str, code: int, count: int) -> tuple[Rows, Rows]:
     """The clearest `count` samples with a value, and for each a sample without it that is otherwise most like it."""
     positives = seen.clearest(seen.rows({column: code}), {column: code}, count)
-    others = np.flatnonzero(seen.codes[column] != code)
+    others = np.flatnonzero(seen.labels[column] != code)
     positives = positives[: len(others)]
-    rest = [codes for name, codes in seen.codes.items() if name != column]
+    rest = [labels for name, labels in seen.labels.items() if name != column]
     alike_PO = np.zeros((len(positives), len(others)))
-    for codes in rest:
-        alike_PO += codes[positives][:, None] == codes[others]
+    for labels in rest:
+        alike_PO += labels[positives][:, None] == labels[others]
     rank_O = np.argsort(np.argsort(-seen.margins[column][others, code], kind="stable"), kind="stable")
     likeness_PO = alike_PO + rank_O / max(len(others), 1)  # the rank decides among those that are equally alike
     negatives = np.empty(len(positives), np.int64)

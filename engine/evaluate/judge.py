@@ -67,7 +67,7 @@ class JudgeCard:
 class Reading:
     """What a judge sees in one column: the value's code, the probability it gives it, and all logits."""
 
-    codes_N: NDArray[np.int64]
+    labels_N: NDArray[np.int64]
     confidence_N: NDArray[np.float32]
     logits_NK: NDArray[np.float32]
 
@@ -164,8 +164,8 @@ def _chunks(x: Tensor) -> Iterator[Tensor]:
 
 def _reading(logits_NK: Tensor) -> Reading:
     probabilities = logits_NK.softmax(dim=1)
-    confidence_N, codes_N = probabilities.max(dim=1)
-    return Reading(codes_N.numpy(), confidence_N.numpy(), logits_NK.numpy())
+    confidence_N, labels_N = probabilities.max(dim=1)
+    return Reading(labels_N.numpy(), confidence_N.numpy(), logits_NK.numpy())
 
 
 def judge_folder(resources: Path, data: str) -> Path | None:

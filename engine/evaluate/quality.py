@@ -20,7 +20,7 @@ from engine.controls import GRID_SEED
 from engine.data.dataset import Dataset
 from engine.evaluate import frechet
 from engine.evaluate.judge import Judge, JudgeError
-from engine.evaluate.sampling import AT_ONCE, Rows, Steps, counted, decoded
+from engine.evaluate.sampling import AT_ONCE, Rows, Steps, counted, decoded, labels_like
 from engine.family import LatentSpace
 from engine.latent import draw_many
 
@@ -36,7 +36,8 @@ def measure_quality(
     seed: int = GRID_SEED,
     at_once: int = AT_ONCE,
 ) -> Generator[Steps, None, dict[str, Any]]:
-    """Quality of `count` draws of plane `seed` against twice as many samples of the data, as plain values.
+    """Quality of `count` draws of plane `seed` against twice as many samples of the data, as plain values. A
+    conditional model is told the labels of those samples.
 
     Raises:
         JudgeError: the data are points, or too few.
@@ -46,7 +47,7 @@ def measure_quality(
     reals = min(2 * count, len(data))
     rows = np.sort(np.argsort(draw_many("uniform", len(data), seed, [0], [1])[0], kind="stable")[:reals])
     total = reals + count + min(reals // 2, count)
-    real, codes = [], []
+    real, labels = [], []
     for start in range(0, reals, at_once):
         pictures = torch.from_numpy(np.asarray(data.batch(rows[start : start + at_once])))
         x = pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1.0).to(snapshot.first_layer().device)
@@ -55,16 +56,17 @@ def measure_quality(
     made = []
     for start in range(0, count, at_once):
         places = np.arange(start, min(start + at_once, count))
-        x = decoded(snapshot, draw_many(snapshot.latent.prior, snapshot.latent.size, seed, places, 0))
+        z_NZ = draw_many(snapshot.latent.prior, snapshot.latent.size, seed, places, 0)
+        x = decoded(snapshot, z_NZ, labels_like(data, snapshot, rows[places % reals]))
         made.append(judge.features(x))
-        codes.append({name: reading.codes_N for name, reading in judge.classify(x).items()})
+        labels.append({name: reading.labels_N for name, reading in judge.classify(x).items()})
         yield reals + start, total
     shuffled = np.concatenate(real)[np.argsort(draw_many("uniform", reals, seed, [0], [2])[0], kind="stable")]
     distance = frechet.score(shuffled, np.concatenate(made), judge.card.name)
     job = density_and_coverage(shuffled[: distance.count], np.concatenate(made)[: distance.count])
     density, coverage = yield from counted(job, reals + count, total)
-    seen = {name: np.concatenate([part[name] for part in codes]) for name in judge.columns}
-    known = {name: data.table.columns[name].codes for name in judge.columns if name in data.table.columns}
+    seen = {name: np.concatenate([part[name] for part in labels]) for name in judge.columns}
+    known = {name: data.table.columns[name].labels for name in judge.columns if name in data.table.columns}
     return {
         distance.name: distance.value,
         "floor": distance.floor,
@@ -116,6 +118,6 @@ def frequencies(
     return table
 
 
-def _shares(codes_N: NDArray[np.integer], count: int) -> NDArray[np.float64]:
-    known = codes_N[codes_N >= 0]
+def _shares(labels_N: NDArray[np.integer], count: int) -> NDArray[np.float64]:
+    known = labels_N[labels_N >= 0]
     return np.bincount(known, minlength=count) / max(len(known), 1)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.controls import GRID_SEED, Point
+from engine.data.dataset import Dataset
 from engine.evaluate.judge import Reading
 from engine.family import LatentSpace
 from engine.latent import draw_many
@@ -47,23 +48,23 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True)
 class Seen:
-    """Latents and what a judge sees in their samples: codes, and how clearly it sees each value.
+    """Latents and what a judge sees in their samples: labels, and how clearly it sees each value.
 
     `margins[column]` is (N, K): the logit of a value minus the largest logit of the others; positive where it is seen.
     """
 
     z_NZ: Floats
-    codes: Mapping[str, Rows]
+    labels: Mapping[str, Rows]
     margins: Mapping[str, Floats]
 
     def __len__(self) -> int:
         return len(self.z_NZ)
 
     def rows(self, wanted: Mapping[str, int]) -> Rows:
-        """The samples that have all wanted codes, in order."""
+        """The samples that have all wanted labels, in order."""
         fits = np.ones(len(self), np.bool_)
         for column, code in wanted.items():
-            fits &= self.codes[column] == code
+            fits &= self.labels[column] == code
         return np.flatnonzero(fits)
 
     def clearest(self, rows: Rows, wanted: Mapping[str, int], count: int) -> Rows:
@@ -93,11 +94,19 @@ def counted(job: Generator[Steps, None, T], before: int, total: int) -> Generato
         yield min(before + done, total), total
 
 
-def decoded(snapshot: LatentSpace, z_NZ: Floats) -> Tensor:
-    """The samples of latents, on the snapshot's device; columns that a model is conditioned on are left open."""
-    z = torch.from_numpy(np.ascontiguousarray(z_NZ, np.float32)).to(snapshot.first_layer().device)
+def decoded(snapshot: LatentSpace, z_NZ: Floats, labels: Mapping[str, Rows] | None = None) -> Tensor:
+    """The samples of latents, on the snapshot's device; columns without labels are left open."""
+    device = snapshot.first_layer().device
+    z = torch.from_numpy(np.ascontiguousarray(z_NZ, np.float32)).to(device)
+    given = {name: torch.from_numpy(values).to(device) for name, values in (labels or {}).items()}
     with torch.no_grad():
-        return snapshot.decode(z)
+        return snapshot.decode(z, given or None)
+
+
+def labels_like(data: Dataset, snapshot: LatentSpace, rows: Rows) -> dict[str, Rows]:
+    """What a conditional model is told, so that its samples are as frequent as in the data: the labels of `rows`."""
+    columns = data.table.columns
+    return {name: columns[name].labels[rows].astype(np.int64) for name in snapshot.conditions if name in columns}
 
 
 def looked(snapshot: LatentSpace, judge: Classifier, z_NZ: Floats) -> Seen:
@@ -105,7 +114,7 @@ def looked(snapshot: LatentSpace, judge: Classifier, z_NZ: Floats) -> Seen:
     readings = judge.classify(decoded(snapshot, z_NZ))
     return Seen(
         z_NZ,
-        {column: readings[column].codes_N for column in judge.columns},
+        {column: readings[column].labels_N for column in judge.columns},
         {column: _margins(readings[column].logits_NK) for column in judge.columns},
     )
 
@@ -114,7 +123,7 @@ def together(parts: Sequence[Seen]) -> Seen:
     """What was seen in turns, as one."""
     return Seen(
         np.concatenate([part.z_NZ for part in parts]),
-        {column: np.concatenate([part.codes[column] for part in parts]) for column in parts[0].codes},
+        {column: np.concatenate([part.labels[column] for part in parts]) for column in parts[0].labels},
         {column: np.concatenate([part.margins[column] for part in parts]) for column in parts[0].margins},
     )
 
@@ -145,17 +154,17 @@ def _margins(logits_NK: Floats) -> Floats:
     return margins
 
 
-def codes_of(judge: Classifier, wanted: Mapping[str, str]) -> dict[str, int]:
-    """The codes of values by column. Raises ExemplarError for a column or value that the judge does not know."""
-    codes = {}
+def labels_of(judge: Classifier, wanted: Mapping[str, str]) -> dict[str, int]:
+    """The labels of values by column. Raises ExemplarError for a column or value that the judge does not know."""
+    labels = {}
     for column, value in wanted.items():
         if column not in judge.columns:
             raise ExemplarError(f"The judge does not know {column!r}; it knows {', '.join(judge.columns)}.")
         if value not in judge.columns[column]:
             values = ", ".join(judge.columns[column])
             raise ExemplarError(f"The judge knows no {value!r} for {column}; it knows {values}.")
-        codes[column] = judge.columns[column].index(value)
-    return codes
+        labels[column] = judge.columns[column].index(value)
+    return labels
 
 
 def find_exemplars(
@@ -173,11 +182,11 @@ def find_exemplars(
     Raises:
         ExemplarError: a value is not known, or too few samples show it.
     """
-    codes = {slot: codes_of(judge, values) for slot, values in wanted.items()}
-    seen = yield from search(snapshot, judge, list(codes.values()), CLEAR * count, seed)
+    labels = {slot: labels_of(judge, values) for slot, values in wanted.items()}
+    seen = yield from search(snapshot, judge, list(labels.values()), CLEAR * count, seed)
     points: dict[str, tuple[Point, ...]] = {}
     taken: set[int] = set()
-    for slot, values in codes.items():
+    for slot, values in labels.items():
         free = np.array([row for row in seen.rows(values) if row not in taken], np.int64)
         if len(free) < count:
             what = ", ".join(f"{column.replace('_', ' ')} {value}" for column, value in wanted[slot].items())
@@ -206,7 +215,7 @@ def search(
     while not parts or (total < MOST_SAMPLES and found.min(initial=enough) < enough):
         z_NZ = draw_many(snapshot.latent.prior, snapshot.latent.size, seed, np.arange(total, total + at_once), 0)
         parts.append(looked(snapshot, judge, z_NZ))
-        found += [len(parts[-1].rows(codes)) for codes in wanted]
+        found += [len(parts[-1].rows(labels)) for labels in wanted]
         total += at_once
         yield int(np.minimum(found, enough).sum()), enough * len(wanted)
     return together(parts)

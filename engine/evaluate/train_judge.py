@@ -38,16 +38,16 @@ _DRAW = 1000  # portraits drawn at a time
 
 @dataclass(frozen=True)
 class Pool:
-    """Pictures in memory, (N, H, W, C) uint8, and their codes by column, (N,) int64, -1 where not known."""
+    """Pictures in memory, (N, H, W, C) uint8, and their labels by column, (N,) int64, -1 where not known."""
 
     pictures: NDArray[np.uint8]
-    codes: Mapping[str, NDArray[np.int64]]
+    labels: Mapping[str, NDArray[np.int64]]
 
     def __len__(self) -> int:
         return len(self.pictures)
 
     def only(self, rows: NDArray[np.bool_] | slice) -> Pool:
-        return Pool(self.pictures[rows], {name: column[rows] for name, column in self.codes.items()})
+        return Pool(self.pictures[rows], {name: column[rows] for name, column in self.labels.items()})
 
     def x(self, rows: NDArray[np.int64] | slice) -> Tensor:
         """Pictures (B, C, H, W) in [-1, 1]."""
@@ -69,14 +69,14 @@ class Lesson:
 def portraits_lesson(seed: int, learn: int, measure: int, progress: Progress) -> Lesson:
     """Portraits of all combinations; those to measure with have other numbers than those to learn from."""
     task = progress.add_task("Drawing portraits", total=learn + measure)
-    parts, codes = [], []
+    parts, labels = [], []
     for start in range(0, learn + measure, _DRAW):
         pictures, attributes = draw_with({}, seed, min(_DRAW, learn + measure - start), SIZE, start)
         parts.append(pictures)
-        codes.append(attributes)
+        labels.append(attributes)
         progress.advance(task, len(pictures))
     pictures = np.concatenate(parts)
-    columns = {name: np.concatenate([part[name] for part in codes]).astype(np.int64) for name in ATTRIBUTES}
+    columns = {name: np.concatenate([part[name] for part in labels]).astype(np.int64) for name in ATTRIBUTES}
     every = Pool(pictures, columns)
     return Lesson("portraits", VERSION, every.only(slice(0, learn)), every.only(slice(learn, None)), ATTRIBUTES, None)
 
@@ -97,7 +97,7 @@ def labelled_lesson(name: str, data: str, home: Path | None) -> Lesson:
 
 def _pool(data: Dataset) -> Pool:
     pictures = np.asarray(data.batch(np.arange(len(data), dtype=np.int64)), np.uint8)
-    return Pool(pictures, {name: column.codes.astype(np.int64) for name, column in data.table.columns.items()})
+    return Pool(pictures, {name: column.labels.astype(np.int64) for name, column in data.table.columns.items()})
 
 
 def _roughened(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -122,7 +122,7 @@ def train(lesson: Lesson, steps: int, batch: int, seed: int, lr: float, progress
     network = JudgeNetwork(channels, SIZE, sum(widths))
     optimizer = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps, pct_start=0.15)
-    codes = {name: torch.from_numpy(column) for name, column in lesson.learn.codes.items()}
+    labels = {name: torch.from_numpy(column) for name, column in lesson.learn.labels.items()}
     task = progress.add_task("Training the judge", total=steps)
     order = torch.empty(0, dtype=torch.int64)
     for _ in range(steps):
@@ -132,7 +132,7 @@ def train(lesson: Lesson, steps: int, batch: int, seed: int, lr: float, progress
         x = prepared(lesson.learn.x(rows.numpy()), SIZE, channels, lesson.padded_from)
         logits = network(_roughened(x, rng))
         parts = zip(lesson.columns, logits.split(widths, dim=1), strict=True)
-        loss = torch.stack([F.cross_entropy(part, codes[name][rows], ignore_index=-1) for name, part in parts]).sum()
+        loss = torch.stack([F.cross_entropy(part, labels[name][rows], ignore_index=-1) for name, part in parts]).sum()
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -147,8 +147,8 @@ def accuracies(judge: Judge, pool: Pool) -> dict[str, float]:
     for start in range(0, len(pool), 1000):
         rows = slice(start, start + 1000)
         for name, reading in judge.classify(pool.x(rows)).items():
-            right[name][rows] = reading.codes_N == pool.codes[name][rows]
-    return {name: round(float(right[name][pool.codes[name] >= 0].mean()), 5) for name in judge.columns}
+            right[name][rows] = reading.labels_N == pool.labels[name][rows]
+    return {name: round(float(right[name][pool.labels[name] >= 0].mean()), 5) for name in judge.columns}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -199,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reached = accuracies(judge, lesson.measure)
     card["accuracy"] = reached
     if chosen.data == "portraits":
-        card["accuracy_held_out"] = accuracies(judge, lesson.measure.only(held_out(lesson.measure.codes)))
+        card["accuracy_held_out"] = accuracies(judge, lesson.measure.only(held_out(lesson.measure.labels)))
     save_judge(chosen.out, network, card)
     for name, value in reached.items():
         console.print(f"{name:>14}  {100 * value:.2f} %")

@@ -220,7 +220,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Scores:
-    """D's logit per sample, and the gradient of it on each as (N, H, W) in -1..1 where it was asked for."""
+    """D's logit per sample, and the gradient of it on each as (N, H, W) in -1..1 where it was asked for.
+
+    `peaks_N` is what 1 stands for there: logit per unit of brightness, with black at -1 and white at +1."""
 
     channel: str
     number: int
@@ -228,6 +230,7 @@ class Scores:
     step: int
     logits_N: Floats
     saliency_NHW: Floats | None
+    peaks_N: Floats | None = None
 
 
 @dataclass(frozen=True)

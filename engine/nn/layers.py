@@ -82,7 +82,7 @@ class MinibatchStd(nn.Module):
 
 
 class ConditionEmbedding(nn.Module):
-    """One vector per sample: the sum of a learned vector for each condition column, (N, K) codes -> (N, F).
+    """One vector per sample: the sum of a learned vector for each condition column, (N, K) labels -> (N, F).
 
     `sizes` holds the number of values of each column. Code -1 (not known) has a vector of its own.
     """
@@ -91,8 +91,8 @@ class ConditionEmbedding(nn.Module):
         super().__init__()
         self.tables = nn.ModuleList(nn.Embedding(size + 1, features) for size in sizes)
 
-    def forward(self, codes_NK: Tensor) -> Tensor:
-        vectors = [table(codes_NK[:, k] + 1) for k, table in enumerate(self.tables)]
+    def forward(self, labels_NK: Tensor) -> Tensor:
+        vectors = [table(labels_NK[:, k] + 1) for k, table in enumerate(self.tables)]
         return torch.stack(vectors).sum(dim=0)
 
 

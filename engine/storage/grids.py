@@ -27,6 +27,8 @@ Samples = NDArray[np.uint8] | NDArray[np.float32]
 PICTURES, POINTS, REWIND = 1, 2, 3  # kinds of block
 FILE = "grids.blocks"
 LARGEST_SIDE = 1 << 16
+BUDGET = 1 << 30  # bytes of the file of a run
+SPARSE = 500
 LARGEST_PIXELS = 64 << 20
 _HEAD_BYTES = 4096  # more than a head and its note
 _SEARCH_BYTES = 1 << 20
@@ -176,17 +178,27 @@ class Grids:
 
 
 class GridWriter:
-    """Appends grids behind the training's back: `append` returns at once, faults are the errands' problem."""
+    """Appends grids behind the training's back: `append` returns at once, faults are the errands' problem.
+
+    Every grid is kept until the file has reached its budget; then they are kept farther and farther apart, `SPARSE` to
+    each doubling of the steps or so, and the file hardly grows.
+    """
 
     def __init__(self, folder: Path, errands: Errands) -> None:
         self.folder = folder
         self.newest: Samples | None = None  # for the run's thumbnail
         self._errands = errands
         self._file: files.Appender | None = None
+        self._size = 0
+        self._last_step = 0
 
-    def append(self, step: int, samples: Samples, kind: str = "samples") -> bool:
-        """Keep a grid; `samples` must not change any more. False if the disk is too slow to keep it."""
+    def append(self, step: int, samples: Samples, kind: str = "samples", *, wanted: bool = False) -> bool:
+        """Keep a grid, a `wanted` one in any case; `samples` must not change any more. False where it is not kept."""
         self.newest = samples
+        far = step - self._last_step > self._last_step // SPARSE
+        if self._size > BUDGET and not (wanted or far):
+            return False
+        self._last_step = step
         return self._errands.do(
             "grids", lambda: self._write(encode_samples(samples, {"kind": kind, "step": int(step)}))
         )
@@ -206,4 +218,7 @@ class GridWriter:
         if self._file is None:
             files.make_folder(self.folder)
             self._file = files.Appender(self.folder / FILE)
+            seen = files.look(self.folder / FILE)
+            self._size = 0 if seen is None else seen.st_size
         self._file.append(data)
+        self._size += len(data)

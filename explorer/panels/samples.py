@@ -434,7 +434,7 @@ class SamplesPanel(Panel):
         state = self.desk.state()
         columns = conditions_of_run(state, state.run.path) if state.run is not None else {}
         condition = tuple(
-            (name, values[engine.grid_code(column, index, len(values))])
+            (name, values[engine.grid_label(column, index, len(values))])
             for column, (name, values) in enumerate(columns.items())
             if values
         )

@@ -13,7 +13,7 @@ from engine.controls import (
     Point,
     Slot,
     arithmetic_from_plain,
-    grid_code,
+    grid_label,
     point_from_plain,
     point_from_text,
     to_plain,
@@ -58,6 +58,6 @@ def test_damaged_values_get_a_sentence(plain: dict):
 
 
 def test_columns_of_one_size_do_not_move_together_in_a_grid():
-    codes = np.array([[grid_code(column, index, 3) for index in range(64)] for column in range(3)])
-    assert codes[0].tolist() == [index % 3 for index in range(64)]
-    assert len({tuple(each) for each in codes.T}) == 9
+    labels = np.array([[grid_label(column, index, 3) for index in range(64)] for column in range(3)])
+    assert labels[0].tolist() == [index % 3 for index in range(64)]
+    assert len({tuple(each) for each in labels.T}) == 9

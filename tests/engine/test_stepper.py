@@ -86,10 +86,10 @@ def test_an_epoch_shows_every_sample_once_also_across_its_end(families: Families
     assert not torch.equal(seen[:100], seen[100:200])
 
 
-def test_codes_belong_to_their_samples(families: Families):
+def test_labels_belong_to_their_samples(families: Families):
     batch = stepper(families).batch(3)
-    assert torch.equal(batch.codes["half"] == 1, batch.x[:, 1] < -1e-6) or bool(
-        ((batch.codes["half"] == 1) == (batch.x[:, 1] < 1e-6))[batch.x[:, 1].abs() > 1e-6].all()
+    assert torch.equal(batch.labels["half"] == 1, batch.x[:, 1] < -1e-6) or bool(
+        ((batch.labels["half"] == 1) == (batch.x[:, 1] < 1e-6))[batch.x[:, 1].abs() > 1e-6].all()
     )
 
 
@@ -255,7 +255,7 @@ def test_a_step_that_is_passed_over_leaves_the_running_statistics_as_they_were(
     training.step()
     before = {name: value.clone() for name, value in training.state()[0].items() if "running" in name}
     batch = training.batch(1)
-    monkeypatch.setattr(training, "batch", lambda *_: type(batch)(batch.x * float("nan"), batch.codes))
+    monkeypatch.setattr(training, "batch", lambda *_: type(batch)(batch.x * float("nan"), batch.labels))
     training.step("D")
     after = training.state()[0]
     assert before

@@ -81,10 +81,10 @@ class DcganConfig:
     )
     condition_dropout: float = knob(
         0.1,
-        "How often a condition is hidden in training, so that the model also works without it.",
+        "How often a condition is hidden in training, so that the model also works where none is given.",
         group="Condition",
         source="Ho and Salimans 2022",
-        low=0.0,
+        low=0.02,
         high=1.0,
         live=True,
     )
@@ -173,9 +173,9 @@ class DcganGenerator(Generator):
         begin_normal(self, std=0.02)
         _begin_gains(self)
 
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor:
-        if self.embedding is not None and codes_NK is not None:
-            z_NZ = torch.cat([z_NZ, self.embedding(codes_NK)], dim=1)
+    def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor:
+        if self.embedding is not None and labels_NK is not None:
+            z_NZ = torch.cat([z_NZ, self.embedding(labels_NK)], dim=1)
         x = channels_last(self.start(z_NZ).unflatten(1, (-1, 4, 4)))
         for norm, doubling in zip(self.norms, self.doublings, strict=True):
             x = doubling(F.relu(norm(x)))
@@ -202,13 +202,13 @@ class DcganDiscriminator(Discriminator):
         for parameter in self.embedding.parameters() if self.embedding is not None else ():
             nn.init.zeros_(parameter)
 
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
+    def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
         x = F.leaky_relu(self.first(channels_last(x)), 0.2)
         for halving, norm in zip(self.halvings, self.norms, strict=True):
             x = F.leaky_relu(norm(halving(x)), 0.2)
         logits_N: Tensor = self.judge(x.flatten(1))[:, 0]
-        if self.embedding is not None and codes_NK is not None:
-            logits_N = logits_N + (self.embedding(codes_NK) * x.mean(dim=(2, 3))).sum(dim=1)
+        if self.embedding is not None and labels_NK is not None:
+            logits_N = logits_N + (self.embedding(labels_NK) * x.mean(dim=(2, 3))).sum(dim=1)
         return logits_N
 
 

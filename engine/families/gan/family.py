@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.families.gan import losses
-from engine.families.gan.recipe import Networks, Recipe, conditions_of, draw_nearby, draw_z, stack_codes
+from engine.families.gan.recipe import Networks, Recipe, conditions_of, draw_nearby, draw_z, stack_labels
 from engine.family import Batch, Family, Losses, Phase, SampleSpec, Tensors
 from engine.nn.diffaugment import diffaugment
 from engine.nn.ema import ema_beta, ema_update
@@ -32,7 +32,7 @@ class Lent:
     step: int
     z_NZ: Tensor
     made: Tensor
-    codes_NK: Tensor | None
+    labels_NK: Tensor | None
     statistics: list[Tensor]
 
 
@@ -67,28 +67,28 @@ class Gan(Family):
         )
 
     def losses(self, phase: str, batch: Batch, rng: torch.Generator, step: int) -> Losses:
-        codes_NK = self._codes(batch, rng)
+        labels_NK = self._labels(batch, rng)
         if phase == "D":
-            return self._discriminator_losses(batch.x, codes_NK, rng, step)
-        return self._generator_losses(batch.x, codes_NK, rng, step)
+            return self._discriminator_losses(batch.x, labels_NK, rng, step)
+        return self._generator_losses(batch.x, labels_NK, rng, step)
 
-    def _discriminator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
+    def _discriminator_losses(self, x: Tensor, labels_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
         recipe = self.recipe
         due = step % recipe.penalty_every == 0
 
         # Make samples; G only lends them, and may learn from the same ones in its own phase.
         if recipe.d_steps == 1:
-            self._lent = self._lend(x, codes_NK, rng, step)
+            self._lent = self._lend(x, labels_NK, rng, step)
             made = self._lent.made
         else:
             with torch.no_grad(), held(self.generator):
-                made = self.generator(self._draw(x, rng), codes_NK)
+                made = self.generator(self._draw(x, rng), labels_NK)
 
         # Score real and made samples in batches of their own (batch norm must not mix them).
         real = self._augment(x, rng).detach().requires_grad_(due and recipe.r1 > 0)
         made = self._augment(made, rng).detach().requires_grad_(due and recipe.r2 > 0)
-        real_N = self.discriminator(real, codes_NK, rng)
-        made_N = self.discriminator(made, codes_NK, rng)
+        real_N = self.discriminator(real, labels_NK, rng)
+        made_N = self.discriminator(made, labels_NK, rng)
         total = losses.discriminator_loss(recipe.loss, real_N, made_N)
         terms = {"loss/D": total.detach(), **self._opinions(real_N.detach(), made_N.detach())}
 
@@ -100,36 +100,36 @@ class Gan(Family):
                 terms[name] = penalty.detach()
         return Losses(total, terms)
 
-    def _lend(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Lent:
+    def _lend(self, x: Tensor, labels_NK: Tensor | None, rng: torch.Generator, step: int) -> Lent:
         """Samples with their graph. The running statistics of G stay as they are until G itself takes the step."""
         before = [each.clone() for each in self.generator.buffers()]
         z_NZ = self._draw(x, rng)
-        made = self.generator(z_NZ, codes_NK)
+        made = self.generator(z_NZ, labels_NK)
         after = [each.clone() for each in self.generator.buffers()]
         _set_buffers(self.generator, before)
-        return Lent(step, z_NZ, made, codes_NK, after)
+        return Lent(step, z_NZ, made, labels_NK, after)
 
-    def _generator_losses(self, x: Tensor, codes_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
+    def _generator_losses(self, x: Tensor, labels_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
         lent, self._lent = self._lent, None
         if lent is not None and lent.step == step:
-            z_NZ, made, codes_NK = lent.z_NZ, lent.made, lent.codes_NK
+            z_NZ, made, labels_NK = lent.z_NZ, lent.made, lent.labels_NK
             _set_buffers(self.generator, lent.statistics)
         else:
             z_NZ = self._draw(x, rng)
-            made = self.generator(z_NZ, codes_NK)
+            made = self.generator(z_NZ, labels_NK)
         with held(self.discriminator):
-            made_N = self.discriminator(self._augment(made, rng), codes_NK, rng)
+            made_N = self.discriminator(self._augment(made, rng), labels_NK, rng)
             real_N = None
             if self.recipe.loss == "relativistic":
                 with torch.no_grad():
-                    real_N = self.discriminator(self._augment(x, rng), codes_NK, rng)
+                    real_N = self.discriminator(self._augment(x, rng), labels_NK, rng)
         total = losses.generator_loss(self.recipe.loss, made_N, real_N)
         terms = {"loss/G": total.detach()}
 
         # Keep the latent space smooth: now and then, and then the more.
         recipe = self.recipe
         if recipe.smoothness > 0 and step % recipe.smooth_every == 0:
-            change = losses.latent_change(made, self.generator(draw_nearby(z_NZ, rng), codes_NK))
+            change = losses.latent_change(made, self.generator(draw_nearby(z_NZ, rng), labels_NK))
             total = total + change * (recipe.smoothness * recipe.smooth_every)
             terms["latent change"] = change.detach()
         return Losses(total, terms)
@@ -152,13 +152,13 @@ class Gan(Family):
             return x
         return diffaugment(x, self.recipe.augment, self.recipe.augment_strength, rng)
 
-    def _codes(self, batch: Batch, rng: torch.Generator) -> Tensor | None:
-        """The codes of a batch, now and then hidden, so that the model also learns to do without."""
-        codes_NK = stack_codes(self.conditions, batch.codes, len(batch.x), batch.x.device)
-        if codes_NK is None or self.recipe.condition_dropout == 0:
-            return codes_NK
-        chance = torch.rand(codes_NK.shape, generator=rng, device=rng.device).to(codes_NK.device)
-        return codes_NK.masked_fill(chance < self.recipe.condition_dropout, -1)
+    def _labels(self, batch: Batch, rng: torch.Generator) -> Tensor | None:
+        """The labels of a batch, now and then hidden, so that the model also learns to do without."""
+        labels_NK = stack_labels(self.conditions, batch.labels, len(batch.x), batch.x.device)
+        if labels_NK is None or self.recipe.condition_dropout == 0:
+            return labels_NK
+        chance = torch.rand(labels_NK.shape, generator=rng, device=rng.device).to(labels_NK.device)
+        return labels_NK.masked_fill(chance < self.recipe.condition_dropout, -1)
 
     def rates(self, phase: str, step: int) -> dict[str, float]:
         return self.recipe.rates(phase, step)

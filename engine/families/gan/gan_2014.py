@@ -75,10 +75,10 @@ class Gan2014Config:
     )
     condition_dropout: float = knob(
         0.1,
-        "How often a condition is hidden in training, so that the model also works without it.",
+        "How often a condition is hidden in training, so that the model also works where none is given.",
         group="Condition",
         source="Ho and Salimans 2022",
-        low=0.0,
+        low=0.02,
         high=1.0,
         live=True,
     )
@@ -184,9 +184,9 @@ class MlpGenerator(Generator):
         self.last = nn.Linear(units, math.prod(shape))
         begin_uniform(self, limit)
 
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor:
-        if self.embedding is not None and codes_NK is not None:
-            z_NZ = torch.cat([z_NZ, self.embedding(codes_NK)], dim=1)
+    def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor:
+        if self.embedding is not None and labels_NK is not None:
+            z_NZ = torch.cat([z_NZ, self.embedding(labels_NK)], dim=1)
         x_NF: Tensor = self.last(F.relu(self.second(F.relu(self.first(z_NZ)))))
         if len(self.shape) == 1:
             return x_NF
@@ -220,14 +220,14 @@ class MaxoutDiscriminator(Discriminator):
         for parameter in self.embedding.parameters() if self.embedding is not None else ():
             nn.init.zeros_(parameter)
 
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
+    def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
         x_NF = x if x.ndim == 2 else (x.flatten(1) + 1) / 2
         h_NF = self.first(dropout(x_NF, self.keep_input, rng))
         h_NF = self.second(dropout(h_NF, self.keep_hidden, rng))
         h_NF = dropout(h_NF, self.keep_hidden, rng)
         logits_N: Tensor = self.judge(h_NF)[:, 0]
-        if self.embedding is not None and codes_NK is not None:
-            logits_N = logits_N + (self.embedding(codes_NK) * h_NF).sum(dim=1)
+        if self.embedding is not None and labels_NK is not None:
+            logits_N = logits_N + (self.embedding(labels_NK) * h_NF).sum(dim=1)
         return logits_N
 
 

@@ -77,10 +77,10 @@ class GanModernConfig:
     )
     condition_dropout: float = knob(
         0.1,
-        "How often a condition is hidden in training, so that the model also works without it.",
+        "How often a condition is hidden in training, so that the model also works where none is given.",
         group="Condition",
         source="Ho and Salimans 2022",
-        low=0.0,
+        low=0.02,
         high=1.0,
         live=True,
     )

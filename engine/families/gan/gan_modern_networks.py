@@ -39,9 +39,9 @@ class PictureGenerator(Generator):
         begin_normal(self, std=0.02)
         nn.init.normal_(self.paint.weight, std=0.05)
 
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor:
-        if self.embedding is not None and codes_NK is not None:
-            z_NZ = torch.cat([z_NZ, self.embedding(codes_NK)], dim=1)
+    def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor:
+        if self.embedding is not None and labels_NK is not None:
+            z_NZ = torch.cat([z_NZ, self.embedding(labels_NK)], dim=1)
         styles = self.styles(z_NZ).split([2 * width for width in self.widths], dim=1)
         x = channels_last(self.start(z_NZ).unflatten(1, (-1, 4, 4)))
         for stage, (norm, style) in enumerate(zip(self.norms, styles, strict=True)):
@@ -68,14 +68,14 @@ class PictureDiscriminator(Discriminator):
         self.embedding = ConditionEmbedding(conditions, widths[-1]) if conditions else None
         _begin_undecided(self.judge, self.embedding)
 
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
+    def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
         x = channels_last(x)
         for halving in self.halvings:
             x = F.leaky_relu(halving(x), 0.2)
         seen = x if self.batch_std is None else self.batch_std(x)
         logits_N: Tensor = self.judge(seen.flatten(1))[:, 0]
-        if self.embedding is not None and codes_NK is not None:
-            logits_N = logits_N + (self.embedding(codes_NK) * x.mean(dim=(2, 3))).sum(dim=1)
+        if self.embedding is not None and labels_NK is not None:
+            logits_N = logits_N + (self.embedding(labels_NK) * x.mean(dim=(2, 3))).sum(dim=1)
         return logits_N
 
 
@@ -88,9 +88,9 @@ class PointGenerator(Generator):
         self.embedding = ConditionEmbedding(conditions, z_size) if conditions else None
         self.layers = _perceptron(z_size * 2 if conditions else z_size, width, size)
 
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor:
-        if self.embedding is not None and codes_NK is not None:
-            z_NZ = torch.cat([z_NZ, self.embedding(codes_NK)], dim=1)
+    def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor:
+        if self.embedding is not None and labels_NK is not None:
+            z_NZ = torch.cat([z_NZ, self.embedding(labels_NK)], dim=1)
         points: Tensor = self.layers(z_NZ)
         return points
 
@@ -111,12 +111,12 @@ class PointDiscriminator(Discriminator):
         self.embedding = ConditionEmbedding(conditions, width) if conditions else None
         _begin_undecided(self.judge, self.embedding)
 
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
+    def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
         x = F.leaky_relu(self.layers(x), 0.2)
         seen = x if self.batch_std is None else self.batch_std(x)
         logits_N: Tensor = self.judge(seen)[:, 0]
-        if self.embedding is not None and codes_NK is not None:
-            logits_N = logits_N + (self.embedding(codes_NK) * x).mean(dim=1)
+        if self.embedding is not None and labels_NK is not None:
+            logits_N = logits_N + (self.embedding(labels_NK) * x).mean(dim=1)
         return logits_N
 
 

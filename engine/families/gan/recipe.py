@@ -26,10 +26,10 @@ Rates = Callable[[str, int], dict[str, float]]
 
 
 class Generator(nn.Module):
-    """G: latent vectors (N, Z), with codes (N, K) where it is conditional, to samples."""
+    """G: latent vectors (N, Z), with labels (N, K) where it is conditional, to samples."""
 
     @abstractmethod
-    def forward(self, z_NZ: Tensor, codes_NK: Tensor | None = None) -> Tensor: ...
+    def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor: ...
 
     @abstractmethod
     def first_layer(self) -> Tensor:
@@ -40,7 +40,7 @@ class Discriminator(nn.Module):
     """D: samples to logits (N,). `rng` decides what its dropout drops; without it nothing is dropped."""
 
     @abstractmethod
-    def forward(self, x: Tensor, codes_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor: ...
+    def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,12 @@ def picture_size(config: str, spec: SampleSpec, sizes: tuple[int, ...]) -> tuple
     return height, channels
 
 
-def stack_codes(
-    columns: Mapping[str, tuple[str, ...]], codes: Mapping[str, Tensor] | None, count: int, device: torch.device
+def stack_labels(
+    columns: Mapping[str, tuple[str, ...]], labels: Mapping[str, Tensor] | None, count: int, device: torch.device
 ) -> Tensor | None:
-    """The codes of the columns that a model uses as (N, K), -1 where one is not given; None without conditions."""
+    """The labels of the columns that a model uses as (N, K), -1 where one is not given; None without conditions."""
     if not columns:
         return None
     unknown_N = torch.full((count,), -1, dtype=torch.int64, device=device)
-    given = codes or {}
+    given = labels or {}
     return torch.stack([given[name].to(device) if name in given else unknown_N for name in columns], dim=1)

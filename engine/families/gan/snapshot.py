@@ -10,7 +10,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from engine.families.gan.recipe import Networks, conditions_of, stack_codes
+from engine.families.gan.recipe import Networks, conditions_of, stack_labels
 from engine.family import SampleSpec, Tensors
 from engine.nn.frozen import WeightsError, frozen
 
@@ -37,18 +37,18 @@ class GanSnapshot:
         self._generator = frozen(networks.generator, tensors, "G.")
         self._discriminator = frozen(networks.discriminator, tensors, "D.")
 
-    def decode(self, z_NZ: Tensor, codes: Mapping[str, Tensor] | None = None) -> Tensor:
+    def decode(self, z_NZ: Tensor, labels: Mapping[str, Tensor] | None = None) -> Tensor:
         """Samples (N, C, H, W) in [-1, 1] or (N, D). A column that is not given counts as not known."""
-        made: Tensor = self._generator(z_NZ, stack_codes(self.conditions, codes, len(z_NZ), z_NZ.device))
+        made: Tensor = self._generator(z_NZ, stack_labels(self.conditions, labels, len(z_NZ), z_NZ.device))
         return made
 
     def first_layer(self) -> Tensor:
         """The weights (F, Z) of every linear map that z meets first, stacked."""
         return self._generator.first_layer()
 
-    def score(self, x: Tensor, codes: Mapping[str, Tensor] | None = None) -> Tensor:
+    def score(self, x: Tensor, labels: Mapping[str, Tensor] | None = None) -> Tensor:
         """The logit of D for each sample, (N,). Differentiable in x."""
-        logits_N: Tensor = self._discriminator(x, stack_codes(self.conditions, codes, len(x), x.device))
+        logits_N: Tensor = self._discriminator(x, stack_labels(self.conditions, labels, len(x), x.device))
         return logits_N
 
     def tensors(self) -> Tensors:

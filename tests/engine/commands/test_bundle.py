@@ -26,7 +26,7 @@ def test_a_bundled_model_opens_by_its_name_and_draws_its_sheet(
 ):
     monkeypatch.setenv("LATENT_EXPLORER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(bundle.evaluate, "measured", lambda *given: {"quality": {"FID-c": 1.0}})
-    monkeypatch.setattr(bundle.jobs, "judge_folder", lambda *given: None)
+    monkeypatch.setattr(shelf, "judge_folder", lambda *given: None)
     training = bench.start(family="gan_modern", data=DataRef("portraits", size=32, count=64))
     training.advance()
     training.close()

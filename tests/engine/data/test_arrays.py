@@ -63,7 +63,7 @@ def test_a_subset_takes_its_table_along() -> None:
     assert len(dataset) == 3
     label = dataset.table.columns["label"]
     assert dataset.table.captions == [str(label.value(i)).upper() for i in range(3)]
-    for position, code in enumerate(label.codes):
+    for position, code in enumerate(label.labels):
         assert np.array_equal(everything(dataset)[position], NOISE[code])
 
 

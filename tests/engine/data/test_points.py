@@ -104,7 +104,7 @@ def test_parts_are_labels() -> None:
     grid = draw("grid")
     label = grid.table.columns["label"]
     assert label.names[24] == "mode 25"
-    spread = everything(grid)[label.codes == 7].std(axis=0)
+    spread = everything(grid)[label.labels == 7].std(axis=0)
     assert spread == pytest.approx([0.1, 0.1], abs=0.02)
     assert draw("two-moons").table.columns["label"].names == ("upper moon", "lower moon")
     assert not draw("spiral").table.columns

@@ -60,16 +60,16 @@ def test_twelve_pairs_and_six_triples_of_real_values_are_held_out() -> None:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_only_the_held_out_split_has_held_out_combinations(split: Split) -> None:
-    codes = sample_attributes(0, _INDICES, split)
-    assert held_out(codes).all() if split == "held-out" else not held_out(codes).any()
+    labels = sample_attributes(0, _INDICES, split)
+    assert held_out(labels).all() if split == "held-out" else not held_out(labels).any()
 
 
 def test_the_held_out_split_has_every_held_out_combination() -> None:
-    codes = sample_attributes(0, _INDICES, "held-out")
+    labels = sample_attributes(0, _INDICES, "held-out")
     for combination in (*HELD_OUT_PAIRS, *HELD_OUT_TRIPLES):
         found = np.ones(len(_INDICES), bool)
         for name, value in combination:
-            found &= codes[name] == ATTRIBUTES[name].index(value)
+            found &= labels[name] == ATTRIBUTES[name].index(value)
         assert found.sum() > 20
 
 
@@ -152,11 +152,11 @@ def test_the_fingerprint_tells_data_sets_apart() -> None:
 
 
 def test_chosen_attributes_are_drawn_and_the_rest_of_the_face_stays() -> None:
-    plain, codes = draw_with({"glasses": "none", "presentation": "man"}, 3, 8)
+    plain, labels = draw_with({"glasses": "none", "presentation": "man"}, 3, 8)
     worn, others = draw_with({"glasses": "round", "presentation": "man"}, 3, 8)
-    assert (codes["glasses"] == 0).all()
+    assert (labels["glasses"] == 0).all()
     assert (others["glasses"] == 1).all()
-    assert all(np.array_equal(codes[name], others[name]) for name in ATTRIBUTES if name != "glasses")
+    assert all(np.array_equal(labels[name], others[name]) for name in ATTRIBUTES if name != "glasses")
     assert not np.array_equal(plain, worn)
     assert np.array_equal(plain[:, 26:], worn[:, 26:])
     assert np.array_equal(draw_with({"glasses": "round", "presentation": "man"}, 3, 3, start=5)[0], worn[5:])
@@ -225,8 +225,8 @@ def test_captions_mention_some_attributes_and_every_value_sometimes(train: Mappi
 
 def test_a_caption_is_the_same_every_time_and_negative_places_count_from_the_end(train: Mapping[str, Codes]) -> None:
     captions = Captions(train, 0, "train")
-    codes = {name: int(column[42]) for name, column in train.items()}
-    assert captions[42] == captions[42] == caption(codes, 0, "train", 42)
+    labels = {name: int(column[42]) for name, column in train.items()}
+    assert captions[42] == captions[42] == caption(labels, 0, "train", 42)
     assert captions[-1] == captions[len(captions) - 1]
     with pytest.raises(IndexError):
         captions[len(captions)]

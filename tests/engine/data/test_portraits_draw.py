@@ -33,46 +33,48 @@ def _faces(count: int, seed: int = 0, fixed: Mapping[str, str] | None = None) ->
     return free_attributes(seed, indices, fixed or {}), free_nuisance(seed, indices)
 
 
-def _some(codes: Mapping[str, Codes], nuisance: Nuisance, rows: NDArray[np.int64]) -> tuple[dict[str, Codes], Nuisance]:
-    return {name: column[rows] for name, column in codes.items()}, nuisance.take(rows)
+def _some(
+    labels: Mapping[str, Codes], nuisance: Nuisance, rows: NDArray[np.int64]
+) -> tuple[dict[str, Codes], Nuisance]:
+    return {name: column[rows] for name, column in labels.items()}, nuisance.take(rows)
 
 
 @pytest.mark.parametrize("size", [32, 64])
 def test_a_picture_is_the_same_in_every_batch(size: int) -> None:
-    codes, nuisance = _faces(150)
-    pictures = draw(codes, nuisance, size)
+    labels, nuisance = _faces(150)
+    pictures = draw(labels, nuisance, size)
     order = np.random.default_rng(1).permutation(150)
-    assert np.array_equal(draw(*_some(codes, nuisance, order), size), pictures[order])
+    assert np.array_equal(draw(*_some(labels, nuisance, order), size), pictures[order])
     for index in range(0, 150, 15):
-        alone = draw(*_some(codes, nuisance, np.array([index])), size)
+        alone = draw(*_some(labels, nuisance, np.array([index])), size)
         assert np.array_equal(alone[0], pictures[index])
 
 
 @pytest.mark.parametrize("size", [32, 64])
 def test_no_part_is_cut_off_by_the_window_it_is_painted_in(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    codes, nuisance = _faces(800 if size == 32 else 200, seed=4)
-    pictures = draw(codes, nuisance, size)
+    labels, nuisance = _faces(800 if size == 32 else 200, seed=4)
+    pictures = draw(labels, nuisance, size)
     monkeypatch.setattr(
         portraits_shapes.Sheet, "_span", lambda sheet, at: slice(0, sheet.size) if at.size else slice(0, 0)
     )
-    assert np.array_equal(draw(codes, nuisance, size), pictures)
+    assert np.array_equal(draw(labels, nuisance, size), pictures)
 
 
 def test_the_drawing_is_version_1() -> None:
     """A change of pixels breaks trained models and caches: it needs a new version, not a new digest here."""
     indices = np.arange(200)
-    codes, nuisance = sample_attributes(0, indices, "train"), sample_nuisance(0, indices, "train")
-    digests = {size: hashlib.sha256(draw(codes, nuisance, size).tobytes()).hexdigest()[:16] for size in (32, 64)}
+    labels, nuisance = sample_attributes(0, indices, "train"), sample_nuisance(0, indices, "train")
+    digests = {size: hashlib.sha256(draw(labels, nuisance, size).tobytes()).hexdigest()[:16] for size in (32, 64)}
     assert digests == {32: "aa6267588054ca24", 64: "272190fb5de4e948"}
 
 
 @pytest.mark.parametrize("size", [16, 48, 256])
 def test_other_sizes_show_the_same_faces(size: int) -> None:
-    codes, nuisance = _faces(4)
-    pictures = draw(codes, nuisance, size)
+    labels, nuisance = _faces(4)
+    pictures = draw(labels, nuisance, size)
     assert pictures.shape == (4, size, size, 3)
     coarse = pictures.reshape(4, 16, size // 16, 16, size // 16, 3).mean((2, 4))
-    expected = draw(codes, nuisance, 128).reshape(4, 16, 8, 16, 8, 3).mean((2, 4))
+    expected = draw(labels, nuisance, 128).reshape(4, 16, 8, 16, 8, 3).mean((2, 4))
     assert np.abs(coarse - expected).mean() < 6
 
 
@@ -90,27 +92,27 @@ def test_an_empty_batch_gives_no_pictures() -> None:
 @pytest.mark.parametrize("name", list(ATTRIBUTES))
 def test_every_value_changes_the_picture_whatever_else_it_shows(name: str) -> None:
     """For 80 combinations of everything else: any two values differ by far more than a shade in some pixels."""
-    codes, nuisance = _faces(80, seed=9)
+    labels, nuisance = _faces(80, seed=9)
     pictures = []
     for code in range(len(ATTRIBUTES[name])):
-        pictures.append(draw({**codes, name: np.full(80, code, np.int16)}, nuisance, 32).astype(int))
+        pictures.append(draw({**labels, name: np.full(80, code, np.int16)}, nuisance, 32).astype(int))
     for first in range(len(pictures)):
         for second in range(first):
             apart = np.abs(pictures[first] - pictures[second]).sum(-1) > 24
             assert apart.sum((1, 2)).min() >= 6, (ATTRIBUTES[name][first], ATTRIBUTES[name][second])
 
 
-def _where(part: str, codes: Mapping[str, Codes], nuisance: Nuisance, monkeypatch: pytest.MonkeyPatch) -> _Mask:
+def _where(part: str, labels: Mapping[str, Codes], nuisance: Nuisance, monkeypatch: pytest.MonkeyPatch) -> _Mask:
     """Pixels that show the part of this name: those that change with its colour."""
     pictures = []
     for level in (0.0, 255.0):
 
-        def face(codes: Mapping[str, Codes], nuisance: Nuisance, level: float = level) -> Face:
-            true = face_of(codes, nuisance)
+        def face(labels: Mapping[str, Codes], nuisance: Nuisance, level: float = level) -> Face:
+            true = face_of(labels, nuisance)
             return replace(true, **{part: np.full_like(getattr(true, part), level)})
 
         monkeypatch.setattr(portraits_draw, "face_of", face)
-        pictures.append(draw(codes, nuisance, 32).astype(int))
+        pictures.append(draw(labels, nuisance, 32).astype(int))
     return np.abs(pictures[1] - pictures[0]).sum(-1) > 100
 
 
@@ -135,8 +137,8 @@ def test_facial_hair_and_all_the_rest_leave_the_mouth_free(monkeypatch: pytest.M
 
 def test_every_hair_style_shows_below_every_hat(monkeypatch: pytest.MonkeyPatch) -> None:
     for headwear in ("cap", "beanie"):
-        codes, nuisance = _faces(120, seed=5, fixed={"headwear": headwear})
-        assert _where("hair", codes, nuisance, monkeypatch).sum((1, 2)).min() >= 12
+        labels, nuisance = _faces(120, seed=5, fixed={"headwear": headwear})
+        assert _where("hair", labels, nuisance, monkeypatch).sum((1, 2)).min() >= 12
 
 
 def test_hair_stands_out_from_every_skin_and_every_hat() -> None:
@@ -147,15 +149,15 @@ def test_hair_stands_out_from_every_skin_and_every_hat() -> None:
 
 def test_facial_hair_stands_out_from_the_skin() -> None:
     skin, hair = np.divmod(np.arange(36), 6)
-    codes, nuisance = _faces(36)
-    face = face_of({**codes, "skin_tone": skin, "hair_colour": hair}, nuisance)
+    labels, nuisance = _faces(36)
+    face = face_of({**labels, "skin_tone": skin, "hair_colour": hair}, nuisance)
     assert np.sqrt(((face.beard - face.skin) ** 2).sum(1)).min() > 45
 
 
 def test_no_measure_of_women_and_men_overlaps() -> None:
-    codes, nuisance = _faces(4000)
-    face = face_of(codes, nuisance)
-    woman = codes["presentation"] == 0
+    labels, nuisance = _faces(4000)
+    face = face_of(labels, nuisance)
+    woman = labels["presentation"] == 0
     thick = face.brow_thick[:, 0, 0]
     assert thick[woman].max() < 0.8 * thick[~woman].min()
     assert (face.chin_radius / face.width)[woman].max() < 0.6 < (face.jaw / face.width)[~woman].min()

@@ -32,8 +32,8 @@ def test_all_columns_are_taken_where_none_is_named():
     np.testing.assert_allclose([np.linalg.norm(vector.direction) for vector in found.values()], 1.0, rtol=1e-5)
 
 
-def seen_from(**codes: list[int]) -> Seen:
-    arrays = {name: np.array(column) for name, column in codes.items()}
+def seen_from(**labels: list[int]) -> Seen:
+    arrays = {name: np.array(column) for name, column in labels.items()}
     count = len(next(iter(arrays.values())))
     margins = {name: np.where(column[:, None] == np.arange(2), 1.0, -1.0) for name, column in arrays.items()}
     return Seen(np.eye(count, 3, dtype=np.float32), arrays, {n: m.astype(np.float32) for n, m in margins.items()})

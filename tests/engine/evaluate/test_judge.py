@@ -59,7 +59,7 @@ def test_a_judge_reads_the_same_after_it_was_written(folder):
         logits = network()(x).numpy()
     assert list(readings) == ["hat", "hair"]
     np.testing.assert_allclose(readings["hair"].logits_NK, logits[:, 2:], atol=0.01)
-    np.testing.assert_array_equal(readings["hat"].codes_N, readings["hat"].logits_NK.argmax(1))
+    np.testing.assert_array_equal(readings["hat"].labels_N, readings["hat"].logits_NK.argmax(1))
     powers = np.exp(readings["hat"].logits_NK)
     np.testing.assert_allclose(readings["hat"].confidence_N, powers.max(1) / powers.sum(1), rtol=1e-4)
     assert judge.features(x).shape == (300, FEATURES)
@@ -121,10 +121,10 @@ def test_the_bundled_judges_are_found_by_the_name_of_their_data():
 def test_the_bundled_judge_tells_every_attribute_of_unseen_portraits(size):
     judge = Judge.load(RESOURCES / "judges" / "portraits")
     assert judge.columns == {name: tuple(values) for name, values in ATTRIBUTES.items()}
-    drawn, codes = draw_with({}, 977, 400, size)
+    drawn, labels = draw_with({}, 977, 400, size)
     readings = judge.classify(torch.from_numpy(drawn).permute(0, 3, 1, 2) / 127.5 - 1)
     for name, reading in readings.items():
-        assert (reading.codes_N == codes[name]).mean() >= 0.99, name
+        assert (reading.labels_N == labels[name]).mean() >= 0.99, name
 
 
 @pytest.mark.parametrize("data", ["portraits", "fashion-mnist"])

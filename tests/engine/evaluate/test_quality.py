@@ -55,7 +55,7 @@ class Stripes:
     latent = LatentInfo(8, "uniform")
     conditions: ClassVar[dict[str, tuple[str, ...]]] = {}
 
-    def decode(self, z_NZ: torch.Tensor, codes=None) -> torch.Tensor:
+    def decode(self, z_NZ: torch.Tensor, labels=None) -> torch.Tensor:
         return z_NZ[:, None, :, None].expand(-1, 1, 8, 8)
 
     def first_layer(self) -> torch.Tensor:

@@ -28,10 +28,10 @@ def test_looking_in_turns_sees_the_same_as_looking_at_once():
     assert [done for done, _ in turns] == [8, 16, 24, 32, 40, 48, 50]
     whole = finished(look(model, judge, z_NZ, at_once=50))
     for column in judge.columns:
-        np.testing.assert_array_equal(seen.codes[column], whole.codes[column])
+        np.testing.assert_array_equal(seen.labels[column], whole.labels[column])
         np.testing.assert_allclose(seen.margins[column], whole.margins[column], atol=1e-5)
     pixels = (z_NZ @ model.turn.numpy().T)[:, 0]
-    np.testing.assert_array_equal(seen.codes["glasses"], pixels > 0)
+    np.testing.assert_array_equal(seen.labels["glasses"], pixels > 0)
     np.testing.assert_allclose(seen.margins["glasses"][:, 1], 2 * pixels, atol=1e-5)
 
 
@@ -40,8 +40,8 @@ def test_rows_and_clearest_follow_codes_and_margins():
     wanted = {"glasses": 1, "mood": 2}
     rows = seen.rows(wanted)
     assert len(rows) > 10
-    assert all(seen.codes["glasses"][rows] == 1)
-    assert all(seen.codes["mood"][rows] == 2)
+    assert all(seen.labels["glasses"][rows] == 1)
+    assert all(seen.labels["mood"][rows] == 2)
     clear = seen.clearest(rows, wanted, 3)
     clarity = np.minimum(seen.margins["glasses"][:, 1], seen.margins["mood"][:, 2])
     assert set(clear) == set(rows[np.argsort(-clarity[rows])[:3]])
@@ -65,7 +65,7 @@ def test_exemplars_show_what_is_wanted_and_nobody_is_shown_twice():
     for slot, points in found.items():
         readings = judge.classify(model.decode(torch.from_numpy(places(points, model.latent))))
         for column, value in wanted[slot].items():
-            assert {judge.columns[column][code] for code in readings[column].codes_N} == {value}
+            assert {judge.columns[column][code] for code in readings[column].labels_N} == {value}
     assert max(judge.pictures_seen) <= AT_ONCE
     assert turns[-1][0] == turns[-1][1]
     assert finished(find_exemplars(model, judge, wanted, count=3, seed=7)) == found

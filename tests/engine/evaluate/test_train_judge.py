@@ -61,6 +61,6 @@ def test_accuracy_counts_only_what_is_known(tmp_path):
     main(words.split())
     judge = Judge.load(tmp_path)
     pictures = np.zeros((4, 32, 32, 3), np.uint8)
-    seen = {name: reading.codes_N for name, reading in judge.classify(Pool(pictures, {}).x(slice(0, 4))).items()}
-    codes = {name: np.array([column[0], -1, column[2] + 1, column[3]]) for name, column in seen.items()}
-    assert accuracies(judge, Pool(pictures, codes)) == dict.fromkeys(ATTRIBUTES, round(2 / 3, 5))
+    seen = {name: reading.labels_N for name, reading in judge.classify(Pool(pictures, {}).x(slice(0, 4))).items()}
+    labels = {name: np.array([column[0], -1, column[2] + 1, column[3]]) for name, column in seen.items()}
+    assert accuracies(judge, Pool(pictures, labels)) == dict.fromkeys(ATTRIBUTES, round(2 / 3, 5))

@@ -32,7 +32,7 @@ class LinearModel:
             turn[1] = turn[0]  # the pixels of "glasses" and of "presentation" say the same
         self.turn = torch.from_numpy(turn)
 
-    def decode(self, z_NZ: Tensor, codes: Mapping[str, Tensor] | None = None) -> Tensor:
+    def decode(self, z_NZ: Tensor, labels: Mapping[str, Tensor] | None = None) -> Tensor:
         return (z_NZ @ self.turn.T).reshape(-1, 1, 4, 4)
 
     def first_layer(self) -> Tensor:

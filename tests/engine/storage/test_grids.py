@@ -150,3 +150,19 @@ def test_a_run_without_grids_is_told(tmp_path: Path) -> None:
         read(tmp_path).read(1)
     with pytest.raises(ValueError, match="samples are uint8"):
         grids.encode_samples(np.zeros((3, 3), np.float64), {})
+
+
+def test_a_file_that_is_full_keeps_ever_fewer_grids_and_those_that_are_wanted(
+    tmp_path: Path, errands: Errands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "BUDGET", 1)
+    monkeypatch.setattr(grids, "SPARSE", 10)
+    writer = GridWriter(tmp_path, errands)
+    kept = []
+    for step in range(100, 200):
+        if writer.append(step, pictures(step), wanted=step == 150):
+            kept.append(step)
+        assert errands.wait(10)
+    writer.close()
+    assert kept == [100, 111, 123, 136, 150, 166, 183]
+    assert read(tmp_path).steps() == tuple(kept)

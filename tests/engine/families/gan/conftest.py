@@ -49,9 +49,9 @@ def make_batch() -> MakeBatch:
     def make(spec: SampleSpec, count: int = 8, seed: int = 0) -> Batch:
         rng = torch.Generator().manual_seed(seed)
         shape = spec.shape if spec.is_points else (spec.shape[2], *spec.shape[:2])
-        codes = {
+        labels = {
             name: torch.randint(-1, len(names), (count,), generator=rng) for name, names in spec.conditions.items()
         }
-        return Batch(torch.rand(count, *shape, generator=rng) * 2 - 1, codes)
+        return Batch(torch.rand(count, *shape, generator=rng) * 2 - 1, labels)
 
     return make

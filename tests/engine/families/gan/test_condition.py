@@ -10,7 +10,7 @@ import torch
 
 from engine.data.dataset import ArraySource, Column, Dataset, Table
 from engine.families.gan.family import Gan
-from engine.families.gan.recipe import conditions_of, stack_codes
+from engine.families.gan.recipe import conditions_of, stack_labels
 from engine.family import FamilyEntry, SampleSpec
 from engine.knobs import configure
 from engine.stepper import Stepper, spec_of
@@ -31,12 +31,12 @@ def test_a_config_chooses_its_columns() -> None:
             conditions_of(choice, SampleSpec((2,)))
 
 
-def test_codes_are_stacked_in_order_and_what_is_not_given_is_unknown() -> None:
+def test_labels_are_stacked_in_order_and_what_is_not_given_is_unknown() -> None:
     columns = conditions_of("everything", SPEC)
-    codes = stack_codes(columns, {"hat": torch.tensor([2, 0])}, 2, torch.device("cpu"))
-    assert codes is not None
-    assert codes.tolist() == [[-1, 2, -1], [-1, 0, -1]]
-    assert stack_codes({}, None, 2, torch.device("cpu")) is None
+    labels = stack_labels(columns, {"hat": torch.tensor([2, 0])}, 2, torch.device("cpu"))
+    assert labels is not None
+    assert labels.tolist() == [[-1, 2, -1], [-1, 0, -1]]
+    assert stack_labels({}, None, 2, torch.device("cpu")) is None
 
 
 @pytest.mark.parametrize("name", ["gan_2014", "dcgan", "gan_modern"])
@@ -59,9 +59,9 @@ def test_another_label_is_another_picture_and_another_score(entries: Entries, ma
 def test_g_learns_to_obey_the_label(entries: Entries) -> None:
     """Two clouds of points with a name each: after training the asked one comes (mutual information near log 2)."""
     rng = np.random.default_rng(0)
-    codes = rng.integers(0, 2, 4000).astype(np.int16)
-    points = (rng.normal(0, 0.2, (4000, 2)) + np.where(codes[:, None] == 1, 1.5, -1.5)).astype(np.float32)
-    table = Table({"label": Column(codes, ("left", "right"))})
+    labels = rng.integers(0, 2, 4000).astype(np.int16)
+    points = (rng.normal(0, 0.2, (4000, 2)) + np.where(labels[:, None] == 1, 1.5, -1.5)).astype(np.float32)
+    table = Table({"label": Column(labels, ("left", "right"))})
     data = Dataset("clouds", "Clouds", "train", ArraySource(points), (2,), table, "0")
     entry = entries["gan_modern"]
     values = {"condition": "label", "point_width": 32, "batch_size": 64, "lr_g": 4e-3, "lr_d": 4e-3}

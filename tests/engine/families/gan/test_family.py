@@ -268,11 +268,11 @@ def test_the_step_of_a_linear_game_is_the_gradient_of_v() -> None:
 def test_hidden_conditions_are_hidden_as_often_as_asked(make_gan: MakeGan, make_batch: MakeBatch) -> None:
     batch = make_batch(RGB_16, count=4000)
     gan = make_gan("gan_2014", "tiny", RGB_16, condition="everything", condition_dropout=0.25)
-    codes = gan._codes(batch, rng())
-    before = torch.stack([batch.codes["hat"], batch.codes["label"]], dim=1)
-    assert bool(((codes == before) | (codes == -1)).all())
+    labels = gan._labels(batch, rng())
+    before = torch.stack([batch.labels["hat"], batch.labels["label"]], dim=1)
+    assert bool(((labels == before) | (labels == -1)).all())
     known = before >= 0
-    assert (codes[known] == -1).float().mean().item() == pytest.approx(0.25, abs=0.02)
+    assert (labels[known] == -1).float().mean().item() == pytest.approx(0.25, abs=0.02)
 
 
 def test_copies_of_a_gan_are_independent(make_gan: MakeGan) -> None:
