@@ -27,10 +27,12 @@ Tensors = dict[str, Tensor]
 @dataclass(frozen=True)
 class SampleSpec:
     """What one sample looks like: `shape` is (H, W, C) or (D,); `conditions` names the values of each column that the
-    data set has (a config decides whether it uses one)."""
+    data set has (a config decides whether it uses one). `mean` is the data's mean sample as the model sees it, (C, H,
+    W) in [-1, 1] or (D,), where a model is to be trained."""
 
     shape: tuple[int, ...]
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mean: Tensor | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_points(self) -> bool:

@@ -21,6 +21,7 @@ from engine.data.dataset import Dataset
 from engine.family import Batch, Family, FamilyEntry, OptimizerSettings, Phase, SampleSpec, UnknownNameError
 from engine.knobs import KnobError, KnobValue, configure, knobs_of, values_of
 
+MEAN_OF = 512  # samples: enough for where a generator begins, and at once there
 MOST_SKIPPED = 5  # non-finite steps within SKIP_WINDOW before training stops
 SKIP_WINDOW = 100
 
@@ -45,8 +46,10 @@ def mix(*numbers: int) -> int:
 
 
 def spec_of(dataset: Dataset) -> SampleSpec:
-    """What a family has to know of a data set."""
-    return SampleSpec(dataset.shape, {name: column.names for name, column in dataset.table.columns.items()})
+    """What a family has to know of a data set. The mean is of some samples, evenly over the set."""
+    rows = np.unique(np.linspace(0, len(dataset) - 1, MEAN_OF).astype(np.int64))
+    mean = to_model(torch.from_numpy(dataset.batch(rows))).mean(dim=0)
+    return SampleSpec(dataset.shape, {name: column.names for name, column in dataset.table.columns.items()}, mean)
 
 
 def build_family(entry: FamilyEntry, config: Any, spec: SampleSpec, seed: int) -> Family:
@@ -170,8 +173,7 @@ class Stepper:
             self._skipped, self._skipped_count = [], 0
             raise NotFiniteError(
                 f"{count} of the last {SKIP_WINDOW} steps had gradients that are not finite, and those steps changed "
-                "nothing, so training stops here; lower the learning rate, or go back to the last checkpoint with the "
-                "menu Run."
+                "nothing, so training stops here; lower the learning rate, or go back to the last checkpoint."
             )
 
     def set_knob(self, name: str, value: KnobValue) -> KnobValue:

@@ -90,6 +90,8 @@ class Plan:
         for flag in ("size", "channels", "fit", "count"):
             value = getattr(self.data, flag)
             parts += [] if value is None else [f"--{flag}", str(value)]
+        parts += [] if self.data.split == "train" else ["--split", self.data.split]
+        parts += [] if self.data.seed == 0 else ["--data-seed", str(self.data.seed)]
         parts += [] if steps is None else ["--steps", str(steps)]
         parts += [] if self.seed == 0 else ["--seed", str(self.seed)]
         for name, value in self.values.items():
@@ -208,6 +210,8 @@ def resume(
 def _load(stepper: Stepper, checkpoint: Checkpoint, step: int) -> float:
     """Bring the training to a checkpoint; gives its seconds. Raises CheckpointError where it does not fit."""
     try:
+        if checkpoint.not_finite:
+            raise StateError(f"{checkpoint.not_finite[0]} is not finite")
         stepper.load_state(checkpoint.weights, checkpoint.optimizer, checkpoint.state)
         return float(checkpoint.state["seconds"])
     except (StateError, KeyError, TypeError, ValueError) as error:

@@ -29,13 +29,7 @@ from engine.storage import files
 
 FORMAT = 1
 KEEP = 2
-WEIGHTS, OPTIMIZER, STATE, COMMIT, PINNED = (
-    "weights.safetensors",
-    "optimizer.safetensors",
-    "state.json",
-    "COMMIT.json",
-    "PINNED",
-)
+WEIGHTS, OPTIMIZER, STATE, COMMIT = "weights.safetensors", "optimizer.safetensors", "state.json", "COMMIT.json"
 PARTS = (WEIGHTS, OPTIMIZER, STATE)
 TRASH = ".trash-"
 
@@ -59,8 +53,6 @@ class CheckpointInfo:
     save: int
     size: int
     created: float
-    score: float | None = None
-    pinned: bool = False
     newer_damaged: int = 0
 
 
@@ -90,10 +82,9 @@ def save_checkpoint(
     optimizer: Mapping[str, Tensor],
     state: Mapping[str, Any],
     *,
-    score: float | None = None,
     keep: int = KEEP,
 ) -> CheckpointInfo:
-    """Commit a checkpoint, verify it, then prune: the newest `keep` (at least 2), the best and the pinned ones stay.
+    """Commit a checkpoint, verify it, then prune: the newest `keep` (at least 2) stay.
 
     `state` is JSON; numbers that are not finite are kept, but text that reads "NaN" or "Infinity" becomes a number.
     Raises StorageError; whatever the moment, the checkpoints from before are untouched.
@@ -108,7 +99,7 @@ def save_checkpoint(
         files.make_folder(temporary)
         for name, data in parts.items():
             files.write_new(temporary / name, data)
-        files.write_new(temporary / COMMIT, _commit_text(step, save, score, parts).encode())
+        files.write_new(temporary / COMMIT, _commit_text(step, save, parts).encode())
         files.sync_folder(temporary)
         files.rename(temporary, target)
     except files.StorageError:
@@ -133,13 +124,12 @@ def _pack(tensors: Mapping[str, Tensor]) -> bytes:
     return packed
 
 
-def _commit_text(step: int, save: int, score: float | None, parts: Mapping[str, bytes]) -> str:
+def _commit_text(step: int, save: int, parts: Mapping[str, bytes]) -> str:
     facts = {
         "format": FORMAT,
         "step": step,
         "save": save,
         "created": time.time(),
-        "score": score,
         "files": {
             name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in parts.items()
         },
@@ -172,15 +162,12 @@ def _read_commit(path: Path) -> tuple[CheckpointInfo, dict[str, str]]:
             raise CheckpointError(f"The checkpoint {path.name} is of a newer version; update this program to use it.")
         sizes = {name: int(facts["files"][name]["size"]) for name in PARTS}
         sums = {name: str(facts["files"][name]["sha256"]) for name in PARTS}
-        score = facts["score"]
         info = CheckpointInfo(
             path,
             int(facts["step"]),
             int(facts["save"]),
             sum(sizes.values()),
             float(facts["created"]),
-            None if score is None else float(score),
-            files.look(path / PINNED) is not None,
         )
     except (files.FileFormatError, AttributeError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError(f"The checkpoint {path.name} has a damaged commit; use an earlier one.") from error
@@ -233,19 +220,14 @@ def _read_parts(path: Path) -> tuple[CheckpointInfo, dict[str, bytes]]:
 # ---- loading
 
 
-def load_checkpoint(
-    path: Path,
-    *,
-    like_weights: Mapping[str, Tensor] | None = None,
-    like_optimizer: Mapping[str, Tensor] | None = None,
-) -> Checkpoint:
-    """Read a checkpoint, every byte checked; with `like_...`, names, shapes and types must be the same as there.
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint, every byte checked.
 
     Tensors that are not finite are named, not refused. Raises CheckpointError, StorageError.
     """
     info, parts = _read_parts(path)
-    weights = _unpack(parts[WEIGHTS], path, like_weights)
-    optimizer = _unpack(parts[OPTIMIZER], path, like_optimizer)
+    weights = _unpack(parts[WEIGHTS], path)
+    optimizer = _unpack(parts[OPTIMIZER], path)
     try:
         state = files.numbers(files.parse_json(parts[STATE], path / STATE))
     except files.FileFormatError as error:
@@ -256,35 +238,12 @@ def load_checkpoint(
     return Checkpoint(info.step, weights, optimizer, state, not_finite)
 
 
-def _unpack(data: bytes, path: Path, like: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+def _unpack(data: bytes, path: Path) -> dict[str, Tensor]:
     try:
         tensors: dict[str, Tensor] = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"The checkpoint {path.name} holds no readable tensors; use an earlier one.") from error
-    if like is not None:
-        check_like(tensors, like, f"The checkpoint {path.name}")
     return tensors
-
-
-def check_like(tensors: Mapping[str, Tensor], like: Mapping[str, Tensor], what: str) -> None:
-    """Raises CheckpointError unless `tensors` have the names, shapes and types of `like`. Begins with `what`."""
-    if missing := sorted(set(like) - set(tensors)):
-        raise CheckpointError(f"{what} lacks {_some(missing)}; it belongs to another model.")
-    if extra := sorted(set(tensors) - set(like)):
-        raise CheckpointError(
-            f"{what} has {_some(extra)}, which this model does not know; it belongs to another model."
-        )
-    for name, wanted in like.items():
-        found = tensors[name]
-        if found.shape != wanted.shape or found.dtype != wanted.dtype:
-            raise CheckpointError(
-                f"{what} holds {name} as {tuple(found.shape)} {found.dtype}, but the model needs "
-                f"{tuple(wanted.shape)} {wanted.dtype}; it belongs to another model."
-            )
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _check_finite(order: _Order) -> None:
@@ -301,24 +260,12 @@ def _is_finite(tensor: Tensor) -> bool:
 # ---- keeping house
 
 
-def pin(path: Path, on: bool = True) -> None:
-    """Keep a checkpoint for ever, or no longer. Raises StorageError."""
-    if on:
-        files.write_bytes(path / PINNED, b"")
-    elif files.look(path / PINNED) is not None:
-        files.remove_file(path / PINNED)
-
-
 def prune(folder: Path, keep: int = KEEP) -> None:
-    """Remove all but the newest `keep` (at least 2), the best and the pinned checkpoints. Raises StorageError."""
-    found = find_checkpoints(folder)
-    scored = [info for info in found if info.score is not None and info.score == info.score]
-    best = min(scored, key=lambda info: info.score or 0.0, default=None)
-    for info in found[: -max(keep, KEEP)]:
-        if info is not best and not info.pinned:
-            trash = info.path.with_name(f"{TRASH}{info.path.name}")
-            files.rename(info.path, trash)
-            files.remove_tree(trash)
+    """Remove all but the newest `keep` (at least 2) checkpoints. Raises StorageError."""
+    for info in find_checkpoints(folder)[: -max(keep, KEEP)]:
+        trash = info.path.with_name(f"{TRASH}{info.path.name}")
+        files.rename(info.path, trash)
+        files.remove_tree(trash)
 
 
 def sweep(folder: Path) -> int:
@@ -335,7 +282,6 @@ class _Order:
     weights: dict[str, Tensor]
     optimizer: dict[str, Tensor]
     state: Mapping[str, Any]
-    score: float | None
 
 
 class BackgroundSaver:
@@ -359,11 +305,9 @@ class BackgroundSaver:
         weights: Mapping[str, Tensor],
         optimizer: Mapping[str, Tensor],
         state: Mapping[str, Any],
-        *,
-        score: float | None = None,
     ) -> None:
         """Copy the state now and have it saved soon. Raises nothing of the disk's."""
-        order = _Order(step, host_copy(weights), host_copy(optimizer), dict(state), score)
+        order = _Order(step, host_copy(weights), host_copy(optimizer), dict(state))
         with self._turn:
             self._next = order
             if self._thread is None:
@@ -396,7 +340,6 @@ class BackgroundSaver:
                     order.weights,
                     order.optimizer,
                     order.state,
-                    score=order.score,
                     keep=self.keep,
                 )
                 self.problem = ""

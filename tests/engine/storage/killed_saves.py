@@ -47,7 +47,7 @@ def found(folder: Path) -> int:
         info = latest_checkpoint(folder)
         if info is None:
             return -1
-        checkpoint = load_checkpoint(info.path, like_weights=tensors(0), like_optimizer=tensors(0))
+        checkpoint = load_checkpoint(info.path)
     except (CheckpointError, OSError):
         return -1
     step = checkpoint.step
@@ -89,6 +89,7 @@ def die_at_random(folder: Path, times: int, seed: int, plain: bool) -> list[dict
     else:
         save(folder, step)
     for _ in range(times):
+        told, tell = os.pipe()
         child = os.fork()
         if child == 0:
             for later in range(step + 1, step + 100_000):
@@ -96,9 +97,13 @@ def die_at_random(folder: Path, times: int, seed: int, plain: bool) -> list[dict
                     torch.save(tensors(later), folder / "last.pt")
                 else:
                     save(folder, later)
+                os.write(tell, b".")
+        os.read(told, 1)  # the child is up and saving
         time.sleep(moments.uniform(0.01, 0.12))  # the moment of the power cut, not a wait for something
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        os.close(told)
+        os.close(tell)
         deaths.append({"before": step, "found": found_plain(folder) if plain else found(folder)})
         step = max(step, deaths[-1]["found"])
         if not plain:

@@ -22,7 +22,6 @@ from engine.storage.checkpoint import (
     find_checkpoints,
     latest_checkpoint,
     load_checkpoint,
-    pin,
     prune,
     save_checkpoint,
     sweep,
@@ -42,9 +41,9 @@ def tensors(step: int) -> dict[str, torch.Tensor]:
     }
 
 
-def save(folder: Path, step: int, score: float | None = None, keep: int = 2) -> CheckpointInfo:
+def save(folder: Path, step: int, keep: int = 2) -> CheckpointInfo:
     state = {"epoch": step // 2, "losses": [math.nan, math.inf, 1.5], "text": "on"}
-    return save_checkpoint(folder, step, tensors(step), tensors(-step), state, score=score, keep=keep)
+    return save_checkpoint(folder, step, tensors(step), tensors(-step), state, keep=keep)
 
 
 def steps(folder: Path) -> list[int]:
@@ -55,7 +54,7 @@ def check_opens(folder: Path, *steps: int) -> None:
     """The newest checkpoint opens, is one of these steps, and is what was saved there."""
     info = latest_checkpoint(folder)
     assert info is not None
-    found = load_checkpoint(info.path, like_weights=tensors(0), like_optimizer=tensors(0))
+    found = load_checkpoint(info.path)
     assert found.step in steps
     assert all(torch.equal(found.weights[name], tensor) for name, tensor in tensors(found.step).items())
     assert all(torch.equal(found.optimizer[name], tensor) for name, tensor in tensors(-found.step).items())
@@ -78,7 +77,7 @@ def test_tied_and_strided_tensors_are_saved_by_value(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, 1, weights, {}, {})
     info = latest_checkpoint(tmp_path)
     assert info is not None
-    found = load_checkpoint(info.path, like_weights=weights)
+    found = load_checkpoint(info.path)
     assert all(torch.equal(found.weights[name], tensor) for name, tensor in weights.items())
 
 
@@ -177,17 +176,12 @@ def test_50_kills_at_random_moments_cost_at_most_one_save_each(tmp_path: Path) -
     assert all(death["found"] >= death["before"] for death in kills)
 
 
-def test_the_newest_two_the_best_and_the_pinned_stay(tmp_path: Path) -> None:
-    scores = {1: 5.0, 2: 0.5, 3: 4.0, 4: 3.0, 5: math.nan, 6: 2.0, 7: 9.0, 8: 8.0}
-    for step, score in scores.items():
-        info = save(tmp_path, step, score)
-        if step == 4:
-            pin(info.path)
-    assert steps(tmp_path) == [2, 4, 7, 8]
-    assert [info.pinned for info in find_checkpoints(tmp_path)] == [False, True, False, False]
-    pin(find_checkpoints(tmp_path)[1].path, on=False)
-    save(tmp_path, 9, 7.0, keep=3)
-    assert steps(tmp_path) == [2, 7, 8, 9]
+def test_the_newest_two_stay(tmp_path: Path) -> None:
+    for step in range(1, 9):
+        save(tmp_path, step)
+    assert steps(tmp_path) == [7, 8]
+    save(tmp_path, 9, keep=3)
+    assert steps(tmp_path) == [7, 8, 9]
     assert not [entry for entry in tmp_path.iterdir() if entry.name.startswith(checkpoint.TRASH)]
 
 
@@ -249,19 +243,6 @@ def test_a_commit_that_does_not_fit_is_told(tmp_path: Path, changes: dict[str, o
     with pytest.raises(CheckpointError, match=told):
         verify(path)
     assert latest_checkpoint(tmp_path) is None
-
-
-def test_tensors_that_do_not_fit_the_model_are_told(tmp_path: Path) -> None:
-    path = save(tmp_path, 1).path
-    like = tensors(0)
-    with pytest.raises(CheckpointError, match=r"lacks bias; it belongs to another model"):
-        load_checkpoint(path, like_weights={**like, "bias": torch.zeros(1)})
-    with pytest.raises(CheckpointError, match=r"has rng, which this model does not know"):
-        load_checkpoint(path, like_weights={name: tensor for name, tensor in like.items() if name != "rng"})
-    with pytest.raises(CheckpointError, match=r"count as \(\) torch.int64"):
-        load_checkpoint(path, like_optimizer={**like, "count": torch.tensor(0.0)})
-    with pytest.raises(CheckpointError, match=r"\(4, 3\) torch.float32, but the model needs \(4, 4\)"):
-        load_checkpoint(path, like_weights={**like, "layer.weight": torch.zeros(4, 4, device="meta")})
 
 
 def test_values_that_are_not_finite_are_named(tmp_path: Path) -> None:

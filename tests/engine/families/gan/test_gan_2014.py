@@ -90,3 +90,20 @@ def test_rates_follow_the_optimizer(make_gan: MakeGan) -> None:
 def test_d_may_take_more_steps_than_g(make_gan: MakeGan) -> None:
     first, second = make_gan("gan_2014", "tiny", SampleSpec((2,)), d_steps=3).phases()
     assert (first.name, first.repeats, second.name, second.repeats) == ("D", 3, "G", 1)
+
+
+def test_pictures_begin_around_the_mean_of_the_data(make_gan: MakeGan) -> None:
+    mean = torch.linspace(-0.9, 0.9, 3 * 16 * 16).view(3, 16, 16)
+    gan = make_gan("gan_2014", "paper", SampleSpec((16, 16, 3), mean=mean), g_units=64, g_range=1e-4)
+    with torch.no_grad():
+        made = gan.generator(torch.zeros(1, 100))[0]
+    assert torch.allclose(made, mean, atol=1e-2)
+
+
+def test_larger_samples_take_smaller_steps_of_plain_descent_as_the_authors_do(make_gan: MakeGan) -> None:
+    digit = make_gan("gan_2014", "paper", SampleSpec((28, 28, 1)))
+    colour = make_gan("gan_2014", "paper", SampleSpec((32, 32, 3)))
+    with_adam = make_gan("gan_2014", "modern", SampleSpec((32, 32, 3)))
+    assert digit.rates("D", 0)["lr"] == 0.1
+    assert colour.rates("D", 0)["lr"] == pytest.approx(0.025, rel=0.03)  # cifar10_fully_connected.yaml
+    assert with_adam.rates("G", 0)["lr"] == 2e-4
