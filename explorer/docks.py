@@ -7,11 +7,13 @@ place and is kept per workspace. References: Qt documentation, QMainWindow.saveS
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
 
 from explorer import theme
@@ -20,6 +22,7 @@ from explorer.roster import ROSTER, Entry
 from explorer.text import mark, tr
 
 LAYOUT_VERSION = 2
+Shares = dict[str, tuple[float, float]]  # by key of a dock: parts of the window's width and height
 
 
 @dataclass(frozen=True)
@@ -127,12 +130,13 @@ class Docks(QObject):
         self._window, self._panels, self._settings = window, panels, settings
         self.workspace = ""
         self._docks: dict[str, QDockWidget] = {}
-        self._before_presenting: QByteArray | None = None
+        self._before_presenting: tuple[QByteArray, Shares] | None = None
+        self._shares: Shares = {}  # of the window that the docks are to have once it has its size
         self._changed = False  # a person changed the layout: it is kept
         self._moved = False  # a person moved an edge or a dock: a window of another size gives no shares anew
         self._arranging = False  # what changes now is not done by a person
         self._again = QTimer(self, singleShot=True, interval=0)
-        self._again.timeout.connect(self.proportion)
+        self._again.timeout.connect(self._share_out)
         window.installEventFilter(self)
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging)
@@ -185,12 +189,16 @@ class Docks(QObject):
         self.keep()
         self.workspace = name
         stored = self._settings.value(f"layout/{name}")
+        self._shares = {}
         self._arranging = True
         self._changed = self._moved = isinstance(stored, QByteArray) and self._window.restoreState(
             stored, LAYOUT_VERSION
         )
         self._arranging = False
-        if not self._moved:
+        if self._moved:
+            self._shares = _shares_from(self._settings.value(f"layout/{name}.shares"))
+            self._again.start()
+        else:
             self.reset_layout()
         self._fill_shown()
         self._name_docks()
@@ -251,9 +259,34 @@ class Docks(QObject):
             self._window.resizeDocks(rows, heights, Qt.Orientation.Vertical)
         self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
+    def _shares_now(self, size: QSize) -> Shares:
+        """What part of a window of `size` each dock has that is before the eyes in it."""
+        return {
+            key: (dock.width() / size.width(), dock.height() / size.height())
+            for key, dock in self._docks.items()
+            if not dock.isFloating() and not dock.visibleRegion().isEmpty()
+        }
+
+    @Slot()
+    def _share_out(self) -> None:
+        """Give the docks their shares of the window as it is now: a person's own, else as delivered."""
+        if not self._moved:
+            self.proportion()
+        elif self._window.isVisible() and not self.presenting:
+            shares, self._shares = self._shares, {}
+            shown = [(dock, shares[key]) for key, dock in self._docks.items() if key in shares and not dock.isHidden()]
+            docks, size = [dock for dock, _ in shown], self._window.size()
+            heights = [round(height * size.height()) for _, (_, height) in shown]
+            widths = [round(width * size.width()) for _, (width, _) in shown]
+            self._window.resizeDocks(docks, heights, Qt.Orientation.Vertical)
+            self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In a window of another size a layout whose edges nobody moved gets its shares anew."""
-        if event.type() == QEvent.Type.Resize and not self.presenting and not self._moved:
+        """In a window of another size every dock keeps its share of it."""
+        if event.type() == QEvent.Type.Resize and not self.presenting:
+            before = cast(QResizeEvent, event).oldSize()
+            if self._moved and not self._shares and not before.isEmpty():
+                self._shares = self._shares_now(before)
             self._again.start()
         elif event.type() == QEvent.Type.MouseButtonPress:  # only edges between docks are the window's own
             self._changed = self._moved = True
@@ -267,14 +300,15 @@ class Docks(QObject):
             self._moved = self._moved or not shown
 
     def fit(self) -> None:
-        """Proportion a delivered layout once the window has its size; a person's own layout stays."""
-        if not self._moved:
-            self.proportion()
+        """Share the window out once it has its size."""
+        self._share_out()
 
     def keep(self) -> None:
         """Remember the layout of the workspace, where a person changed it."""
         if self.workspace and not self.presenting and self._changed:
             self._settings.setValue(f"layout/{self.workspace}", self._window.saveState(LAYOUT_VERSION))
+            shares = self._shares or self._shares_now(self._window.size())
+            self._settings.setValue(f"layout/{self.workspace}.shares", json.dumps(shares))
 
     def forget(self) -> None:
         """Forget all layouts of the person, and bring this workspace up as it was delivered."""
@@ -306,13 +340,15 @@ class Docks(QObject):
             return
         self._arranging = True
         if on:
-            self._before_presenting = self._window.saveState(LAYOUT_VERSION)
+            self._before_presenting = (self._window.saveState(LAYOUT_VERSION), self._shares_now(self._window.size()))
             for key, dock in self._docks.items():
                 dock.setVisible(dock.isVisible() and key in PICTURES)
         else:
             before, self._before_presenting = self._before_presenting, None
             if before is not None:
-                self._window.restoreState(before, LAYOUT_VERSION)
+                state, self._shares = before
+                self._window.restoreState(state, LAYOUT_VERSION)
+                self._again.start()
         self._arranging = False
         self._name_docks()
 
@@ -331,6 +367,14 @@ class Docks(QObject):
             bar.setDrawBase(False)
             bar.setExpanding(False)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+def _shares_from(kept: object) -> Shares:
+    """The inverse of how shares are kept; none where nothing was kept that can be read."""
+    try:
+        return {key: (float(width), float(height)) for key, (width, height) in json.loads(str(kept)).items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _title_button(icon: str, tip: str) -> QToolButton:

@@ -45,7 +45,11 @@ def is_scrubbed(state: State) -> bool:
 
 
 def choices(state: State) -> tuple[Choice, ...]:
-    """What can be explored: the bundled models, the run that trains, and the newest snapshot of each opened run."""
+    """What can be explored: the bundled models, the run that trains, and the newest snapshot of each opened run.
+
+    What is explored or shown is always among them; a snapshot has several names ("@last", "@200") but one line."""
+    shown = shown_snapshot(state)
+    named = {_place(state, each): each for each in (state.explored, shown)}
     bundled = state.ready.bundled if state.ready is not None else ()
     found = [Choice(engine.bundled_snapshot(card.name), tr("Bundled: {title}", title=card.title)) for card in bundled]
     if state.training or engine.LIVE in state.snapshots:
@@ -54,14 +58,26 @@ def choices(state: State) -> tuple[Choice, ...]:
         steps = state.snapshot_steps.get(path)
         if steps:
             title = tr("Run: {name}, step {step}", name=run.name, step=grouped(steps[-1]))
-            found.append(Choice(engine.run_snapshot(path, steps[-1]), title))
-    known = {choice.snapshot for choice in found}
-    if is_scrubbed(state) and shown_snapshot(state) not in known:
-        shown = shown_snapshot(state)
+            newest = engine.run_snapshot(path, steps[-1])
+            found.append(Choice(named.get(_place(state, newest), newest), title))
+    known = {_place(state, choice.snapshot) for choice in found}
+    if is_scrubbed(state) and _place(state, shown) not in known:
         found.append(Choice(shown, tr("Scrubber: {title}", title=snapshot_title(state, shown))))
-    if state.explored and state.explored not in known:
+    if state.explored and _place(state, state.explored) not in known:
         found.append(Choice(state.explored, snapshot_title(state, state.explored)))
     return tuple(found)
+
+
+def _place(state: State, snapshot: str) -> tuple[str, int | None]:
+    """What a snapshot is of, and its step where it is one of a run on disk: the same for all its names."""
+    of, at, step = snapshot.rpartition("@")
+    if not at or not of.startswith("run:"):
+        return snapshot, None
+    info = state.snapshots.get(snapshot)
+    if info is not None:
+        return of, info.step
+    steps = state.snapshot_steps.get(of.removeprefix("run:"), ())
+    return of, int(step) if step.isdecimal() else steps[-1] if steps else None
 
 
 def snapshot_title(state: State, snapshot: str) -> str:

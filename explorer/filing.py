@@ -16,7 +16,8 @@ from explorer.drops import DropError, Found, what_is
 from explorer.opening import Opening, RecallError
 from explorer.panel import Panel
 from explorer.pictures import PictureError, write_png
-from explorer.provenance import SNAPSHOT, STEP, of_run
+from explorer.provenance import SNAPSHOT, STEP, of_run, panel_of
+from explorer.roster import BY_KEY
 from explorer.session import SUFFIX, SessionError, read_session, session_of, write_session
 from explorer.text import tr
 from explorer.widgets.card import Card
@@ -127,6 +128,12 @@ class Filing:
             self._docks.show_workspace("train")
         if found.kind == "data":
             self._docks.show_panel("data")
+        if found.kind == "picture":
+            key = panel_of(found.facts)
+            if not self._docks.dock(key).isVisible():
+                self._docks.show_workspace("theory" if key == "decision" else "explore")
+            self._docks.show_panel(key)
+            self._card.say(tr("{name} is open in {panel}.", name=found.path.name, panel=tr(BY_KEY[key].title)))
 
     def _folder(self) -> Path:
         """Where files were saved last, else the person's pictures."""

@@ -11,11 +11,12 @@ import html
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPalette, QUndoCommand, QUndoStack
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPalette, QResizeEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
+    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QToolButton,
@@ -31,11 +32,16 @@ from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.section import Section
 from explorer.widgets.slider import ValueSlider
 
+RESET = 18  # side of the button back to the preset, px
+WIDE = 400  # from here on a row has its name beside its editor, px
 WORDS = {"lr": "learning rate", "ema": "EMA", "g": "G", "d": "D"}  # in names of knobs
 
 
 class KnobRow(QWidget):
-    """One knob: its name, its editor, and a button back to the preset. `edited(row, before, after)` is one gesture."""
+    """One knob: its name, its editor, and a button back to the preset. `edited(row, before, after)` is one gesture.
+
+    The name stands beside the editor; in a narrow row a slider has the whole width, its name and number above it.
+    """
 
     edited = Signal(object, object, object)
 
@@ -44,38 +50,86 @@ class KnobRow(QWidget):
         self.knob, self.base = knob, base
         self._value = value
         self._before = value
-        self._name = ElidedLabel(_title(knob), theme.SMALL)
+        named = f"{title_of(knob)} ({knob.unit})" if knob.unit and not _has_slider(knob) else title_of(knob)
+        self._name = ElidedLabel(named, theme.SMALL)
+        self._name.setToolTip(_tip(knob))
         self._editor = self._make_editor()
         self._editor.setAccessibleName(self._name.text())
+        theme.set_type(self._editor, theme.SMALL)
         self._problem = theme.label(size=theme.SMALL)
         self._problem.setForegroundRole(QPalette.ColorRole.BrightText)
         self._problem.setWordWrap(True)
         self._problem.hide()
         self._reset = QToolButton()
         self._reset.setAutoRaise(True)
+        self._reset.setFixedSize(RESET, RESET)
+        self._reset.setIconSize(QSize(RESET - 4, RESET - 4))
         self._reset.setToolTip(tr("Back to {value}", value=shown(knob, base)))
-        self._reset.setAccessibleName(tr("Reset {knob}", knob=_title(knob)))
+        self._reset.setAccessibleName(tr("Reset {knob}", knob=title_of(knob)))
         theme.set_icon(self._reset, "restore")
         self._reset.clicked.connect(self.reset)
+        self._wide: bool | None = None  # not laid out yet
         self._lay_out()
         self.setToolTip(_tip(knob))
         self._mark()
 
     def _lay_out(self) -> None:
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(theme.GRID)
-        layout.setVerticalSpacing(0)
-        layout.addWidget(self._name, 0, 0)
-        layout.addWidget(self._editor, 0, 1)
-        layout.addWidget(self._reset, 0, 2)
-        layout.addWidget(self._problem, 1, 0, 1, 3)
-        layout.setColumnStretch(0, 9)
-        layout.setColumnStretch(1, 10)
-        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        space = self._reset.sizePolicy()
-        space.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(space)
+        self._head = QWidget()
+        self._head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(2)
+        head.addWidget(self._name)
+        head.addWidget(self._reset)
+        head.addStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setVerticalSpacing(0)
+        self._arrange(wide=False)
+
+    def _arrange(self, *, wide: bool) -> None:
+        if wide == self._wide:
+            return
+        self._wide, grid = wide, self._grid
+        for widget in (self._head, self._editor, self._problem):
+            grid.removeWidget(widget)
+        stacked = isinstance(self._editor, ValueSlider) and not wide
+        if isinstance(self._editor, ValueSlider):
+            self._editor.set_stacked(stacked)
+        if stacked:  # the slider lies under the name, which covers the left of its first line
+            grid.addWidget(self._editor, 0, 0, 2, 2)
+            grid.addWidget(self._head, 0, 0)
+            self._head.raise_()
+        else:
+            right = Qt.AlignmentFlag.AlignRight
+            at = right if isinstance(self._editor, QCheckBox) and not wide else Qt.AlignmentFlag(0)
+            grid.addWidget(self._head, 0, 0)
+            grid.addWidget(self._editor, 0, 1, at)
+        grid.addWidget(self._problem, 2, 0, 1, 2)
+        grid.setContentsMargins(0, 0, 0, theme.GRID // 2 if stacked else 0)
+        grid.setHorizontalSpacing(0 if stacked else theme.GRID)
+        grid.setColumnStretch(0, 9)
+        grid.setColumnStretch(1, 0 if stacked or (isinstance(self._editor, QCheckBox) and not wide) else 10)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Keep the name off a number that stands on its line."""
+        stacked = isinstance(self._editor, ValueSlider) and not self._wide
+        room = self._editor.number_width() if stacked else 0
+        if room != self._grid.columnMinimumWidth(1):
+            self._grid.setColumnMinimumWidth(1, room)
+
+    def widest_number(self) -> int:
+        """Room that the number of a slider takes at most, px; 0 for another editor."""
+        return self._editor.widest_number() if isinstance(self._editor, ValueSlider) else 0
+
+    def leave_room(self, width: int) -> None:
+        """Leave so much room for a number beside a slider, so that all sliders of a form line up."""
+        if isinstance(self._editor, ValueSlider):
+            self._editor.leave_room(width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(wide=self.width() >= WIDE * theme.scale())
 
     def _make_editor(self) -> QWidget:
         knob = self.knob
@@ -87,11 +141,11 @@ class KnobRow(QWidget):
         if knob.kind == "choice":
             combo = CalmComboBox()
             combo.addItems(knob.choices)
-            theme.set_type(combo, theme.SMALL)
+            combo.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToContents)
             combo.setCurrentText(str(self._value))
             combo.currentTextChanged.connect(self._chosen)
             return combo
-        if knob.low is not None and knob.high is not None and knob.low < knob.high:
+        if _has_slider(knob) and knob.low is not None and knob.high is not None:
             return self._make_slider(knob.low, knob.high)
         line = QLineEdit(shown(knob, self._value))
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -100,7 +154,8 @@ class KnobRow(QWidget):
 
     def _make_slider(self, low: float, high: float) -> ValueSlider:
         log = self.knob.log and low > 0
-        slider = ValueSlider(low, high, float(self.base), _decimals(self.knob, log), log=log, origin=low)
+        decimals = _decimals(self.knob, log)
+        slider = ValueSlider(low, high, float(self.base), decimals, log=log, origin=low, unit=self.knob.unit)
         slider.display(float(self._value))
         slider.editStarted.connect(self._remember)
         slider.valueChanged.connect(self._slid)
@@ -138,7 +193,7 @@ class KnobRow(QWidget):
     def matches(self, words: str) -> bool:
         """Whether every word is in the name, help, group or source."""
         knob = self.knob
-        text = f"{knob.name} {_title(knob)} {knob.help} {knob.group} {knob.source}".lower()
+        text = f"{knob.name} {title_of(knob)} {knob.help} {knob.group} {knob.source}".lower()
         return all(word in text for word in words.lower().split())
 
     def matters_for(self, kind: str) -> bool:
@@ -193,6 +248,7 @@ class KnobRow(QWidget):
     def _mark(self) -> None:
         theme.set_type(self._name, theme.SMALL, bold=self.is_changed())
         self._reset.setVisible(self.is_changed())
+        self._make_room()
 
 
 class Form(QWidget):
@@ -234,7 +290,19 @@ class Form(QWidget):
             row.edited.connect(self._take_edit)
             self._section(knob.group).add(row)
             self._rows[knob.name] = row
+        self._line_up()
         self._filter(self._search.text())
+
+    def _line_up(self) -> None:
+        """All sliders leave as much room for their number as the widest needs."""
+        widest = max((row.widest_number() for row in self._rows.values()), default=0)
+        for row in self._rows.values():
+            row.leave_room(widest)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_rows"):
+            self._line_up()
 
     def show_for(self, kind: str) -> None:
         """Show only what matters for data of a kind ("pictures", "points"); everything where it is not known: ""."""
@@ -296,7 +364,7 @@ class KnobEdit(QUndoCommand):
     """One change of a knob, to undo."""
 
     def __init__(self, form: Form, knob: Knob, before: KnobValue, after: KnobValue) -> None:
-        super().__init__(tr("{knob} {value}", knob=_title(knob), value=shown(knob, after)))
+        super().__init__(tr("{knob} {value}", knob=title_of(knob), value=shown(knob, after)))
         self._form, self._name, self._before, self._after = form, knob.name, before, after
 
     def undo(self) -> None:
@@ -315,11 +383,16 @@ def shown(knob: Knob, value: KnobValue) -> str:
     return str(value)
 
 
-def _title(knob: Knob) -> str:
+def title_of(knob: Knob) -> str:
     """The name in words: "lr_g" is "Learning rate G"."""
     words = " ".join(WORDS.get(word, word) for word in knob.name.split("_"))
-    title = words[:1].upper() + words[1:]
-    return f"{title} ({knob.unit})" if knob.unit else title
+    return words[:1].upper() + words[1:]
+
+
+def _has_slider(knob: Knob) -> bool:
+    """Whether its limits are known; then its unit stands behind its number."""
+    ranged = knob.low is not None and knob.high is not None and knob.low < knob.high
+    return knob.kind in ("int", "float") and ranged
 
 
 def _tip(knob: Knob) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
+    QHBoxLayout,
     QKeySequenceEdit,
     QPushButton,
     QScrollArea,
@@ -59,14 +60,12 @@ class KeySheet(QDialog):
                 group = key.group
                 self._grid.addWidget(theme.label(tr(group), theme.TITLE, bold=True), row, 0, 1, 2)
                 row += 1
-            edit = QKeySequenceEdit()
-            edit.setMaximumSequenceLength(1)
-            edit.setClearButtonEnabled(True)
-            edit.setAccessibleName(tr(key.title))
-            edit.editingFinished.connect(self._take)
-            self._edits[edit] = key
             self._grid.addWidget(theme.label(tr(key.title)), row, 0)
-            self._grid.addWidget(edit, row, 1)
+            places = QHBoxLayout()
+            places.setSpacing(theme.GRID // 2)
+            for _ in range(max(len(key.keys), len(self._keys.keys(key.name)), 1)):
+                places.addWidget(self._new_edit(key))
+            self._grid.addLayout(places, row, 1)
             row += 1
         self._grid.addWidget(theme.label(tr("Mouse"), theme.TITLE, bold=True), row, 0, 1, 2)
         for k, (what, how) in enumerate(_mouse()):
@@ -75,24 +74,44 @@ class KeySheet(QDialog):
             self._grid.addWidget(text, row + 1 + k, 0, 1, 2)
         self._show_keys()
 
+    def _new_edit(self, key: Key) -> QKeySequenceEdit:
+        """The place of one key of an action."""
+        edit = QKeySequenceEdit()
+        edit.setMaximumSequenceLength(1)
+        edit.setClearButtonEnabled(True)
+        edit.setAccessibleName(tr(key.title))
+        edit.editingFinished.connect(self._take)
+        self._edits[edit] = key
+        return edit
+
+    def places(self, key: Key) -> list[QKeySequenceEdit]:
+        """Where the keys of an action stand, the main one first."""
+        return [edit for edit, its in self._edits.items() if its.name == key.name]
+
     def _show_keys(self) -> None:
-        for edit, key in self._edits.items():
-            edit.blockSignals(True)
-            edit.setKeySequence((self._keys.sequences(key.name) or [QKeySequence()])[0])
-            edit.blockSignals(False)
+        for key in KEYS:
+            found = iter(self._keys.sequences(key.name))
+            for edit in self.places(key):
+                edit.blockSignals(True)
+                edit.setKeySequence(next(found, QKeySequence()))
+                edit.blockSignals(False)
 
     @Slot()
     def _take(self) -> None:
         edit = self.sender()
         if isinstance(edit, QKeySequenceEdit):
-            self.set_key(self._edits[edit], edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText))
+            key = self._edits[edit]
+            text = edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
+            self.set_key(key, text, self.places(key).index(edit))
 
-    def set_key(self, key: Key, text: str) -> None:
-        """Give an action one key; whoever had it loses it, and the sheet says so."""
-        if (text,) == self._keys.keys(key.name)[:1]:
+    def set_key(self, key: Key, text: str, at: int = 0) -> None:
+        """Give an action a key in its place number `at`; whoever had it loses it, and the sheet says so."""
+        before = self._keys.keys(key.name)
+        after = tuple(dict.fromkeys(filter(None, (*before[:at], text, *before[at + 1 :]))))
+        if after == before:
             return
         other = self._keys.user_of(text) if text else ""
-        self._keys.set_keys(key.name, (text,) if text else ())
+        self._keys.set_keys(key.name, after)
         if other and other != key.name:
             title = next(tr(each.title) for each in KEYS if each.name == other)
             self._said.setText(tr("{key} was taken from: {action}.", key=text, action=title))

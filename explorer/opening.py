@@ -1,5 +1,5 @@
-"""What happens by itself: the bundled model when the engine is there, Live when a run trains, and the opening of what a
-person dropped or named on the command line."""
+"""What happens by itself: the bundled model when the engine is there, Live when a run trains, the reading of data that
+was chosen, and the opening of what a person dropped or named on the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from explorer.launch import BUNDLED
 from explorer.panel import Desk, Panel
 from explorer.provenance import PREFIX
 from explorer.session import Remembers, Session, still_there
-from explorer.state import Action, ChooseData, ChooseSnapshot, PlanRun, Scrub, State, VisitPoint
+from explorer.state import (
+    Action,
+    ChooseData,
+    ChooseSnapshot,
+    PlanRun,
+    Scrub,
+    State,
+    VisitPoint,
+    load_job,
+)
 from explorer.text import tr
 
 
@@ -29,6 +38,7 @@ class Opening:
         """`last` is what was on the desk when the window was closed."""
         self._desk, self.panels, self._last = desk, panels, last
         self._waiting: Session | None = None
+        self._reading: DataRef | None = None  # the data that was asked for last
         self._live_of = ""  # the run whose live weights were asked about
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
@@ -44,12 +54,22 @@ class Opening:
             self._go_on_with_session(event.run.path)
         elif isinstance(event, engine.LiveChanged):
             self._learn_of_live(self._desk.state().training)
+        elif isinstance(event, ChooseData):
+            self._read(self._desk.state().wanted_data)
 
     def _learn_of_live(self, training: str) -> None:
         """What the run that trains makes and can do, once it has weights to show."""
         if training and training != self._live_of:
             self._live_of = training
             self._desk.post(engine.OpenSnapshot(engine.LIVE))
+
+    def _read(self, wanted: DataRef | None) -> None:
+        """Read the data that was chosen; what was chosen before it is read no further."""
+        before, self._reading = self._reading, wanted
+        if before is not None and (wanted is None or load_job(before) != load_job(wanted)):
+            self._desk.post(engine.CancelJob(load_job(before)))
+        if wanted is not None:
+            self._desk.post(engine.LoadData(load_job(wanted), wanted))
 
     def _go_on_with_last(self, last: Session) -> None:
         """The desk as it was left; a run is opened and waits, it does not train by itself."""
@@ -83,6 +103,9 @@ class Opening:
         except (ValueError, TypeError) as error:
             raise RecallError(tr("The recipe in this picture cannot be read; save the picture again.")) from error
         snapshot = facts.get(f"{PREFIX}:snapshot", "")
+        if point is None and "shows" in recipe:
+            self._explore(snapshot)
+            return
         if snapshot and snapshot != self._desk.state().explored:
             self._explore(snapshot)
         if point is not None:
@@ -103,7 +126,7 @@ class Opening:
         if session.plan is not None:
             self._desk.act(PlanRun(session.plan.family, session.plan.preset, session.plan.values))
         if session.data is not None:
-            self._desk.act(ChooseData(session.data))
+            self._desk.act(ChooseData(session.data, tried=True))
         if session.explored:
             self._explore(session.explored)
         self._recall_latents(session)
@@ -130,9 +153,9 @@ class Opening:
 
 
 def _first_point(recipe: Any) -> Point | None:
-    """The first place of a recipe of samples; None for an arithmetic or a walk."""
+    """The first place of a recipe of samples; None for an arithmetic, a walk or a decision."""
     if isinstance(recipe, list) and recipe:
         return point_from_plain(recipe[0])
-    if isinstance(recipe, dict) and ("slots" in recipe or "frames" in recipe):
+    if isinstance(recipe, dict) and recipe.keys() & {"slots", "frames", "shows"}:
         return None
     raise ValueError("neither points nor an arithmetic nor a walk")

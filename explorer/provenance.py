@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from engine import Arithmetic, Point, point_from_text, to_plain
+from engine import GRID_SEED, Arithmetic, Point, point_from_text, to_plain
 
 PREFIX = "latent-explorer"
 COMMAND, SNAPSHOT, STEP = f"{PREFIX}:command", f"{PREFIX}:snapshot", f"{PREFIX}:step"
+RECIPE = f"{PREFIX}:recipe"
 OWN_SIZE = ["--scale", "1"]  # a picture is saved pixel by pixel
 
 
@@ -38,6 +40,37 @@ def arithmetic_facts(snapshot: str, step: int, arithmetic: Arithmetic) -> dict[s
     return _facts("arithmetic", snapshot, step, recipe, ["--recipe", recipe, "--only-result", *OWN_SIZE])
 
 
+def scatter_facts(
+    snapshot: str, step: int, points: Sequence[Point], mark: Point | None = None, *, stored: bool = False
+) -> dict[str, str]:
+    """The metadata of samples that are points, drawn as one scatter; `mark` is the one with a cross.
+
+    `stored` as for `points_facts`."""
+    listed = [replace(point, condition=()) for point in points] if stored else list(points)
+    recipe = json.dumps([_brief(point) for point in ([mark] if mark is not None else listed)], separators=(",", ":"))
+    first = [Point(seed=GRID_SEED, x=float(k)) for k in range(len(points))]
+    options = ["--count", str(len(points))] if listed == first else ["--recipe", recipe]
+    options += ["--mark", json.dumps(_brief(mark), separators=(",", ":"))] if mark is not None else []
+    options += ["--scatter", *(["--stored"] if stored else [])]
+    return _facts("sample", snapshot, step, recipe, options)
+
+
+def decision_facts(
+    snapshot: str, step: int, options: Sequence[str], numbers: Mapping[str, float | Sequence[float]]
+) -> dict[str, str]:
+    """The metadata of what a discriminator thinks; `numbers` are what the picture shows, by name."""
+    facts = _facts("decision", snapshot, step, json.dumps({"shows": "decision"}), options)
+    return facts | {f"{PREFIX}:{name}": json.dumps(value) for name, value in numbers.items()}
+
+
+def panel_of(facts: Mapping[str, str]) -> str:
+    """The key of the panel that shows again what a saved picture was made from. Raises ValueError for no recipe."""
+    recipe = json.loads(facts.get(RECIPE, ""))
+    if isinstance(recipe, dict) and "shows" in recipe:
+        return str(recipe["shows"])
+    return "arithmetic" if "slots" in recipe else "latent"
+
+
 def of_run(facts: Mapping[str, str], snapshot: str) -> dict[str, str]:
     """The same metadata for a snapshot that lasts: what was drawn by "live" is made again from its run."""
     words = shlex.split(facts[COMMAND])
@@ -51,5 +84,11 @@ def _facts(verb: str, snapshot: str, step: int, recipe: str, options: Sequence[s
         COMMAND: shlex.join(words),
         SNAPSHOT: snapshot,
         STEP: str(step),
-        f"{PREFIX}:recipe": recipe,
+        RECIPE: recipe,
     }
+
+
+def _brief(point: Point) -> dict[str, object]:
+    """A point as JSON values, without what every point has."""
+    usual = to_plain(Point())
+    return {name: value for name, value in to_plain(point).items() if value != usual[name]}

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import engine
 from engine import Event, Point
 
+_BUILT_IN = frozenset(each.name for each in engine.BUILT_IN)
+
 
 @dataclass(frozen=True)
 class ChooseSnapshot:
@@ -37,9 +39,11 @@ class ShowRun:
 
 @dataclass(frozen=True)
 class ChooseData:
-    """Look at this data set, and train on it next."""
+    """Look at this data set, and train on it next: at once where it is built in, open, or `tried` (it was open in
+    another session or trained on), else once it is open."""
 
     data: engine.DataRef
+    tried: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,20 @@ class SendToSlot:
 
 
 @dataclass(frozen=True)
+class ChooseSlot:
+    """Make a slot of Arithmetic the one that was used last."""
+
+    slot: str
+
+
+@dataclass(frozen=True)
 class VisitPoint:
     """Show this place in the Latent panel."""
 
     point: Point
 
 
-Action = ChooseSnapshot | Scrub | ShowRun | ChooseData | PlanRun | SendToSlot | VisitPoint
+Action = ChooseSnapshot | Scrub | ShowRun | ChooseData | PlanRun | SendToSlot | ChooseSlot | VisitPoint
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,10 @@ class State:
     at_step: int | None = None  # where the scrubber stands; None follows the newest
     plan: PlanRun | None = None
     data: engine.DataRef | None = None
+    wanted_data: engine.DataRef | None = None  # chosen, but still to be read; `data` stays where that fails
     opened_data: Mapping[engine.DataRef, engine.DataOpened] = field(default_factory=dict)
     directions: Mapping[str, tuple[engine.DirectionFacts, ...]] = field(default_factory=dict)
+    last_slot: str = "A"  # of Arithmetic: where a sample goes that is sent without a name
     jobs: Mapping[str, engine.JobProgress] = field(default_factory=dict)
     failure: engine.Failed | None = None
     notice: str = ""
@@ -108,6 +121,11 @@ class State:
             return self.train.step
         followed = self.followed.get(self.run.path)
         return self.run.step if followed is None else max(followed.step, self.run.step)
+
+
+def load_job(data: engine.DataRef) -> str:
+    """The job that reads a data set that was chosen."""
+    return f"data.load:{data.name}"
 
 
 def _with(mapping: Mapping, key, value) -> dict:
@@ -226,12 +244,38 @@ def _job_progress(state: State, event: engine.JobProgress) -> State:
     return dataclasses.replace(state, jobs=_with(state.jobs, event.job, event))
 
 
-def _job_over(state: State, event: engine.JobDone | engine.JobCancelled) -> State:
+def _choose_data(state: State, action: ChooseData) -> State:
+    data = action.data
+    if action.tried or data in state.opened_data or data.points is not None or data.name in _BUILT_IN:
+        return dataclasses.replace(state, data=data, wanted_data=None)
+    return dataclasses.replace(state, wanted_data=data)
+
+
+def _data_opened(state: State, event: engine.DataOpened) -> State:
+    opened = _with(state.opened_data, event.data, event)
+    if event.data != state.wanted_data:
+        return dataclasses.replace(state, opened_data=opened)
+    return dataclasses.replace(state, opened_data=opened, data=event.data, wanted_data=None)
+
+
+def _wanted_after(state: State, job: str) -> engine.DataRef | None:
+    """What is still to be read once a job has failed or was cancelled."""
+    wanted = state.wanted_data
+    return None if wanted is not None and job == load_job(wanted) else wanted
+
+
+def _job_done(state: State, event: engine.JobDone) -> State:
     return dataclasses.replace(state, jobs=_without(state.jobs, event.job))
 
 
+def _job_cancelled(state: State, event: engine.JobCancelled) -> State:
+    wanted = _wanted_after(state, event.job)
+    return dataclasses.replace(state, jobs=_without(state.jobs, event.job), wanted_data=wanted)
+
+
 def _failed(state: State, event: engine.Failed) -> State:
-    return dataclasses.replace(state, failure=event, jobs=_without(state.jobs, event.job))
+    wanted = _wanted_after(state, event.job)
+    return dataclasses.replace(state, failure=event, jobs=_without(state.jobs, event.job), wanted_data=wanted)
 
 
 def _directions(state: State, event: engine.DirectionsFound) -> State:
@@ -260,17 +304,19 @@ _FOLDS = {
     engine.SnapshotSaved: _snapshot_saved,
     engine.SnapshotOpened: _snapshot_opened,
     engine.LiveChanged: lambda s, e: dataclasses.replace(s, live_run=e.path, live_step=e.step),
-    engine.DataOpened: lambda s, e: dataclasses.replace(s, opened_data=_with(s.opened_data, e.data, e)),
+    engine.DataOpened: _data_opened,
     engine.DirectionsFound: _directions,
     engine.DirectionMade: _direction,
     engine.JobProgress: _job_progress,
-    engine.JobDone: _job_over,
-    engine.JobCancelled: _job_over,
+    engine.JobDone: _job_done,
+    engine.JobCancelled: _job_cancelled,
     engine.Failed: _failed,
     engine.Notice: lambda s, e: dataclasses.replace(s, notice=e.text),
     ChooseSnapshot: lambda s, a: dataclasses.replace(s, explored=a.snapshot),
     Scrub: lambda s, a: dataclasses.replace(s, at_step=a.step),
     ShowRun: _show_run,
-    ChooseData: lambda s, a: dataclasses.replace(s, data=a.data),
+    ChooseData: _choose_data,
     PlanRun: lambda s, a: dataclasses.replace(s, plan=a),
+    SendToSlot: lambda s, a: dataclasses.replace(s, last_slot=a.slot or s.last_slot),
+    ChooseSlot: lambda s, a: dataclasses.replace(s, last_slot=a.slot),
 }

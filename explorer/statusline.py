@@ -142,8 +142,3 @@ class StatusLine(QStatusBar):
         label = self._figures[name]
         if label.text() != text:  # type: ignore[attr-defined]
             label.setText(text)  # type: ignore[attr-defined]
-
-    @Slot()
-    def forget_speed(self) -> None:
-        """Begin anew to measure, for another snapshot."""
-        self._milliseconds = None

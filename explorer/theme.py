@@ -22,7 +22,7 @@ CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
 
 SMALL, BODY, TITLE, HEADLINE = 12, 13, 16, 22  # the type scale, px
 GRID = 8  # every distance is a multiple of this, px
-PRESENTATION = 1.4  # how much bigger type is on a projector
+PRESENTATION = ((800, 1.4), (1440, 2.0))  # on a screen of so many px height type is so much bigger on a projector
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,32 @@ def palette_of(look: Colours) -> QPalette:
     return palette
 
 
+def _box_palette(look: Colours) -> QPalette:
+    """For check boxes, whose edge Fusion draws darker than the window: in the dark theme it would not be seen."""
+    palette = palette_of(look)
+    if look is DARK:
+        palette.setColor(QPalette.ColorRole.Window, look.muted)
+    return palette
+
+
+def presentation_scale(height: int) -> float:
+    """How much bigger type and lines are in presentation mode on a screen of `height` px, seen from the same seats."""
+    (low, small), (high, big) = PRESENTATION
+    return max(small + (height - low) * (big - small) / (high - low), 1.2)
+
+
+def scale() -> float:
+    """How much bigger type is than in the type scale; lines that are drawn by hand are so much wider."""
+    return QApplication.font().pixelSize() / BODY
+
+
 def set_type(widget: QWidget, size: int, *, bold: bool = False, muted: bool = False) -> None:
     """Give a widget a size of the type scale; it grows with presentation mode. `muted` is for what explains."""
     widget.setProperty("typeSize", size)
     widget.setProperty("typeBold", bold)
     if muted:
         widget.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    _apply_type(widget, QApplication.font().pixelSize() / BODY)
+    _apply_type(widget, scale())
 
 
 def _apply_type(widget: QWidget, scale: float) -> None:
@@ -190,6 +209,7 @@ class Theme(QObject):
             self._app.styleHints().setColorScheme(scheme[self._choice])
         look = self.look
         self._app.setPalette(palette_of(look))
+        self._app.setPalette(_box_palette(look), "QCheckBox")
         font = QFont(self._app.font())
         font.setPixelSize(round(BODY * self._scale))
         font.setFeature(QFont.Tag("tnum"), 1)

@@ -342,7 +342,7 @@ class MainWindow(QMainWindow):
             panel.present(on)
         for widget in (self.menuBar(), self.status, self.scrubber):
             widget.setVisible(not on)
-        self.look.set_scale(theme.PRESENTATION if on else 1.0)
+        self.look.set_scale(theme.presentation_scale(self.screen().size().height()) if on else 1.0)
         if on:
             self._was_maximized = self.isMaximized()
             self.showFullScreen()

@@ -5,6 +5,7 @@ Legend: N points, R cells along an axis, H x W pixels.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -150,14 +151,16 @@ def curve(sheet: Sheet, axes: Axes, values_R: Floats, color: Color, *, dashed: b
 def dashes(sheet: Sheet, path: Sequence[tuple[float, float]], color: Color, length: float = 6.0) -> None:
     """A path of which every other `length` is drawn."""
     gone = 0.0
-    for (x0, y0), (x1, y1) in zip(path, path[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(path):
         whole = math.hypot(x1 - x0, y1 - y0)
         at = 0.0
         while at < whole:
             here = min(length - gone % length, whole - at)
             if gone // length % 2 == 0:
                 a, b = at / whole, (at + here) / whole
-                sheet.pen.line((x0 + a * (x1 - x0), y0 + a * (y1 - y0), x0 + b * (x1 - x0), y0 + b * (y1 - y0)), color, 2)
+                sheet.pen.line(
+                    (x0 + a * (x1 - x0), y0 + a * (y1 - y0), x0 + b * (x1 - x0), y0 + b * (y1 - y0)), color, 2
+                )
             at, gone = at + here, gone + max(here, 1e-6)
 
 

@@ -93,9 +93,13 @@ class DataOptions:
     """How a picture comes to the wanted size."""
     count: int | None = None
     """How many samples to use at most."""
+    split: str = "train"
+    """Which part of the data: train, test, or another that the set has."""
+    data_seed: int = 0
+    """Which samples, where there are more than --count; the random numbers of generated sets."""
 
-    def ref(self, split: str = "train") -> DataRef:
-        return DataRef(data_name(self.data), self.size, self.channels, self.fit, split, self.count)
+    def ref(self) -> DataRef:
+        return DataRef(data_name(self.data), self.size, self.channels, self.fit, self.split, self.count, self.data_seed)
 
 
 def data_name(text: str) -> str:

@@ -95,7 +95,7 @@ def write_png(path: Path, picture: Pixels, texts: Mapping[str, str]) -> None:
         info.add_text(key, value)
     buffer = io.BytesIO()
     Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(buffer, "PNG", pnginfo=info)
-    _write(path, buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
 
 
 def write_points(path: Path, points_ND: Samples) -> None:
@@ -106,10 +106,11 @@ def write_points(path: Path, points_ND: Samples) -> None:
     else:
         names = "xyz"[: points_ND.shape[1]] if points_ND.shape[1] <= 3 else [f"x{i}" for i in range(points_ND.shape[1])]
         np.savetxt(buffer, points_ND, fmt="%.9g", delimiter=",", header=",".join(names), comments="")
-    _write(path, buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all. Raises StorageError."""
     files.make_folder(path.absolute().parent)
     files.write_bytes(path, data, durable=False)
 

@@ -27,7 +27,7 @@ from explorer.edits import new_gesture, push_edit
 from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
 from explorer.panel import Desk, Panel
 from explorer.provenance import arithmetic_facts, points_facts
-from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
+from explorer.state import Action, ChooseSlot, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_card
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL
@@ -38,9 +38,11 @@ from explorer.widgets.expression_row import ExpressionRow
 from explorer.widgets.slot_row import EXEMPLARS_EACH, SlotRow
 from explorer.widgets.snapshot_chooser import SnapshotChooser
 from explorer.widgets.sum_view import SumView
+from explorer.widgets.text_field import TextField
 from explorer.widgets.tool_button import ToolButton
 
-RESULT, EXEMPLARS = "arithmetic.result", "arithmetic.exemplars"  # channels
+RESULT, EXEMPLARS, CLOUD = "arithmetic.result", "arithmetic.exemplars", "arithmetic.cloud"  # channels
+CLOUD_SAMPLES = 256
 SEARCH = "arithmetic.search"  # the job that looks for exemplars
 SETTLE_MS = 60  # neighbours follow this long after the last movement of a hand
 
@@ -58,7 +60,6 @@ class ArithmeticPanel(Panel):
         self._examples: tuple[Concepts, ...] = ()
         self._wanted: Concepts | None = None  # what a search for exemplars goes on for
         self._filled = False  # whether the slots were filled once, by the first example or by hand
-        self._last_slot = "A"
         self._data_name = ""  # what the model that is explored was trained on
         self._snapshot = ""
         self._drawn = self._recipe  # what the newest centre was drawn from
@@ -101,9 +102,11 @@ class ArithmeticPanel(Panel):
 
     def _build_top(self) -> QWidget:
         self._presets = QComboBox(editable=True, insertPolicy=QComboBox.InsertPolicy.NoInsert)
+        self._presets.setLineEdit(TextField())
         self._presets.lineEdit().setPlaceholderText(tr("Examples, or your own words"))
         self._presets.lineEdit().setClearButtonEnabled(True)
         self._presets.lineEdit().returnPressed.connect(self._use_words)
+        self._presets.lineEdit().textChanged.connect(self._allow_search)
         self._presets.setAccessibleName(tr("Examples"))
         self._presets.setToolTip(tr("Choose a ready arithmetic, or type one: man with glasses - man + woman"))
         self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -113,6 +116,7 @@ class ArithmeticPanel(Panel):
         self._chooser = SnapshotChooser()
         self._chooser.picked.connect(self._choose_snapshot)
         self._again = ToolButton("refresh", tr("Other exemplars for the same words"))
+        self._again.setEnabled(False)
         self._again.clicked.connect(self._search_again)
         top = QWidget()
         row = QHBoxLayout(top)
@@ -218,7 +222,7 @@ class ArithmeticPanel(Panel):
         before, self._recipe = self._slots.points(), recipe
         added = {slot.name for slot in recipe.slots} - set(self._slots.names())
         if len(added) == 1:
-            (self._last_slot,) = added
+            self.desk.act(ChooseSlot(*added))
         self._show_recipe()
         if self._slots.points() != before or self._stale:
             self._request_exemplars()
@@ -234,7 +238,9 @@ class ArithmeticPanel(Panel):
 
     @Slot(object, str)
     def _send(self, point: Point, name: str) -> None:
-        self._last_slot = name
+        self.desk.act(SendToSlot(point, name))
+
+    def _put(self, point: Point, name: str) -> None:
         self._edit(tr("Sample into {name}", name=name), recipes.with_exemplar(self._recipe, name, point))
 
     # ---------------------------------------------------------------------------------------------- examples
@@ -246,8 +252,13 @@ class ArithmeticPanel(Panel):
     @Slot()
     def _use_words(self) -> None:
         """What was typed: one of the examples fills the slots by itself, anything else is looked for."""
-        if self._presets.findText(self._presets.currentText(), Qt.MatchFlag.MatchFixedString) < 0:
+        words = self._presets.currentText()
+        if words.strip() and self._presets.findText(words, Qt.MatchFlag.MatchFixedString) < 0:
             self._search_words(seed=0)
+
+    @Slot(str)
+    def _allow_search(self, words: str) -> None:
+        self._again.setEnabled(bool(words.strip()))
 
     @Slot()
     def _search_again(self) -> None:
@@ -293,6 +304,7 @@ class ArithmeticPanel(Panel):
     def _redraw_if_stale(self) -> None:
         if self._stale and self._drawable() and self.desk.state().ready is not None:
             self._request_exemplars()
+            self._request_cloud()
             self._request_all()
 
     def _request_moving(self) -> None:
@@ -305,6 +317,7 @@ class ArithmeticPanel(Panel):
         """New weights of the live run: everything once more, unless it is already about to come."""
         if not self._settle.isActive():
             self._request_exemplars()
+            self._request_cloud()
             self._settle.start()
 
     @Slot()
@@ -329,6 +342,13 @@ class ArithmeticPanel(Panel):
         if points and self._snapshot and self.isVisible():
             self.desk.post(engine.DrawPoints(EXEMPLARS, self.desk.number(), self._snapshot, points))
 
+    def _request_cloud(self) -> None:
+        """Samples of a point model, for the result to be seen among them."""
+        info = self.desk.state().snapshots.get(self._snapshot)
+        if info is not None and len(info.shape) == 1 and self.isVisible():
+            points = tuple(Point(seed=engine.GRID_SEED, x=float(k)) for k in range(CLOUD_SAMPLES))
+            self.desk.post(engine.DrawPoints(CLOUD, self.desk.number(), self._snapshot, points))
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._stale = True
@@ -337,10 +357,10 @@ class ArithmeticPanel(Panel):
     # ---------------------------------------------------------------------------------------------- answers
 
     def take(self, event: Event | Action) -> None:
-        if isinstance(event, Frame) and event.channel in (RESULT, EXEMPLARS):
+        if isinstance(event, Frame) and event.channel in (RESULT, EXEMPLARS, CLOUD):
             self._take_frame(event)
         elif isinstance(event, SendToSlot):
-            self._send(event.point, event.slot or self._last_slot)
+            self._put(event.point, self.desk.state().last_slot)
         elif isinstance(event, engine.ExemplarsFound) and event.job == SEARCH and self._wanted is not None:
             example, self._wanted = self._wanted, None
             first = not any(slot.exemplars for slot in self._recipe.slots)
@@ -358,13 +378,14 @@ class ArithmeticPanel(Panel):
             return
         self._newest[place] = frame.number
         if frame.channel == EXEMPLARS:
-            if frame.samples.ndim == 4:
-                self._slots.show_exemplars(frame.samples)
+            self._slots.show_exemplars(frame.samples)
+        elif frame.channel == CLOUD:
+            self._sum.show_cloud(frame.samples)
         elif frame.part == "centre":
             self._show_centre(frame)
         elif frame.part == "neighbours":
             self._sum.show_neighbours(frame)
-        elif frame.part == "slots" and frame.samples.ndim == 4:
+        elif frame.part == "slots":
             self._slots.show_means(self._asked.get(frame.number, self._drawn), frame.samples)
 
     def _show_centre(self, frame: Frame) -> None:
@@ -421,7 +442,7 @@ class ArithmeticPanel(Panel):
             widget.setVisible(not on)
 
     def reset_view(self) -> None:
-        self._sum.result.reset_view()
+        self._sum.reset_view()
 
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         """The result, or the chosen neighbour where the neighbours have the focus."""

@@ -1,4 +1,4 @@
-"""All metrics of the runs that are open, live: what belongs together in one plot, runs over each other.
+"""All metrics of a run, live: what belongs together in one plot, over it the runs that were chosen for comparison.
 
 Redrawing is paced: only when there is something new, only what is in view, at most some twelve times a second, and
 never more than a small share of the time, so that looking on does not slow the training down.
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QScrollArea, QSta
 import engine
 from engine import Event, RunFacts, Series
 from explorer import theme
+from explorer.launch import is_loading, start_command
 from explorer.panel import Desk, Panel
 from explorer.panels.curve_groups import Group, grouped
 from explorer.state import Action, Scrub, State
@@ -29,17 +30,19 @@ from explorer.widgets.curve_legend import CurveLegend, Entry
 from explorer.widgets.curve_plot import CurvePlot
 from explorer.widgets.curve_tools import CurveTools
 from explorer.widgets.curve_view import Curve, PlotView
+from explorer.widgets.offer import Offer
 from explorer.widgets.plot_overlay import EventMark
 
 PERIOD_S = 0.08  # a redraw at most this often
 SHARE = 0.1  # of the time of one core may go into drawing curves
 SMOOTHING_MS = 10  # pause between two slices of smoothing
 MOST_RUNS = 5  # over each other
+NOTE_MS = 10_000  # a note is read by then
 BOX_WIDTH, BOX_HEIGHT = 430, 160  # the room of a plot at least, px
 
 
 class CurvesPanel(Panel):
-    """The curves of the run that is shown, and of the other open runs that are chosen."""
+    """The curves of the run that is shown, and of the other open runs that were ticked."""
 
     key = "curves"
     title = mark("Curves")
@@ -49,7 +52,8 @@ class CurvesPanel(Panel):
         self._boxes: dict[str, CurveBox] = {}
         self._metrics: frozenset[str] = frozenset()
         self._drawn: set[tuple[str, str]] = set()  # the runs and metrics that have a curve
-        self._left_out: set[str] = set()  # runs that are not drawn
+        self._ticked: set[str] = set()  # runs that are drawn, whichever is shown
+        self._over_each_other: tuple[str, ...] = ()  # the runs that the ranges were chosen for
         self._closed: set[str] = set()  # plots that are not shown
         self._fresh = True  # something is new since the last redraw
         self._due = 0.0  # when the next redraw may be
@@ -58,6 +62,7 @@ class CurvesPanel(Panel):
         self._pace = QTimer(self)
         self._pace.setSingleShot(True)
         self._pace.timeout.connect(self._redraw)
+        self._note_over = QTimer(self, singleShot=True, interval=NOTE_MS)
         self._writer = CsvWriter(self)
         self._writer.said.connect(self._say)
         self._tools = CurveTools()
@@ -81,16 +86,15 @@ class CurvesPanel(Panel):
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setWidget(self._sheet)
         self._scroll.verticalScrollBar().valueChanged.connect(self._draw_soon)
-        self._empty = theme.label(muted=True)
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setMargin(2 * theme.GRID)
+        self._empty = Offer()
+        self._empty.taken.connect(self.fill)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._scroll)
         self._note = theme.label(size=theme.SMALL, muted=True)
         self._note.setWordWrap(True)
         self._note.hide()
+        self._note_over.timeout.connect(self._note.hide)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID // 2)
@@ -110,6 +114,8 @@ class CurvesPanel(Panel):
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if changed & {"run", "opened"}:
             self._arrange()
+        elif changed & {"ready", "train", "training"} and not self._boxes:
+            self._show_empty()
         if changed & {"run", "at_step"}:
             self._place_cursor()
 
@@ -151,11 +157,13 @@ class CurvesPanel(Panel):
         others = [
             run for run in reversed(list(state.opened.values())) if state.run is None or run.path != state.run.path
         ]
-        return [*shown, *others][:MOST_RUNS]
+        return [*shown, *others]
 
     def runs(self) -> list[RunFacts]:
-        """The runs that are drawn."""
-        return [run for run in self.candidates() if run.path not in self._left_out]
+        """The runs that are drawn: the one that is shown, and those that were ticked."""
+        shown = self.desk.state().run
+        chosen = self._ticked if shown is None else self._ticked | {shown.path}
+        return [run for run in self.candidates() if run.path in chosen][:MOST_RUNS]
 
     def boxes(self) -> dict[str, CurveBox]:
         """The plots, by the key of their kind."""
@@ -163,13 +171,19 @@ class CurvesPanel(Panel):
 
     @Slot(str)
     def toggle_run(self, path: str) -> None:
-        """Draw a run no longer, or again."""
-        self._left_out ^= {path}
+        """Draw a run over the one that is shown, or no longer."""
+        self._note.hide()
+        shown = self.desk.state().run
+        if path not in self._ticked and len(self.runs()) >= MOST_RUNS:
+            self._say(tr("{count} runs lie over each other; leave one out first.", count=MOST_RUNS))
+        elif shown is None or path != shown.path:
+            self._ticked ^= {path}
         self._arrange()
 
     @Slot(str)
     def toggle_plot(self, key: str) -> None:
         """Close a plot, or open it again."""
+        self._note.hide()
         self._closed ^= {key}
         self._arrange()
 
@@ -189,13 +203,20 @@ class CurvesPanel(Panel):
         self._boxes = {key: self._boxes.get(key) or self._new_box(group) for key, group in wanted.items()}
         for key, group in wanted.items():
             self._boxes[key].set_curves(list(self._curves(group, runs)))
-        self._tools.set_runs([(run.path, run.name, run in runs) for run in self.candidates()])
+        shown = self.desk.state().run
+        self._tools.set_runs(
+            [(run.path, run.name, run in runs) for run in self.candidates()], "" if shown is None else shown.path
+        )
         self._tools.set_plots([(g.kind.key, tr(g.kind.title), g.kind.key in wanted) for g in groups])
         self._name_runs(runs)
         self._place_boxes()
         self._show_empty()
         self._place_marks()
         self._place_cursor()
+        over_each_other = tuple(run.path for run in runs)
+        if over_each_other != self._over_each_other:  # other runs have other lengths and heights
+            self._over_each_other = over_each_other
+            self.reset_view()
         self._draw_soon()
 
     def _new_box(self, group: Group) -> CurveBox:
@@ -250,13 +271,39 @@ class CurvesPanel(Panel):
             box.show()
 
     def _show_empty(self) -> None:
-        if self._metrics:
-            self._empty.setText(tr("All plots are closed. Open some with Plots."))
-        elif self.desk.state().run is not None:
-            self._empty.setText(tr("The run has no points yet; its curves appear with the first steps."))
-        else:
-            self._empty.setText(tr("No run is open. Space starts one; Runs opens one that is on disk."))
+        """Say what would fill the panel, and offer it."""
+        text, offer = self._emptiness()
+        self._empty.say(text, offer, able=bool(self._metrics) or self.desk.state().ready is not None)
         self._pages.setCurrentWidget(self._scroll if self._boxes else self._empty)
+
+    def _emptiness(self) -> tuple[str, str]:
+        """What would fill the panel, and the words of the button that does it; "" where it comes by itself."""
+        state = self.desk.state()
+        if self._metrics:
+            return tr("All plots are closed."), tr("Open all plots")
+        if is_loading(state):
+            return tr("The data is being read; the curves appear with the first steps."), ""
+        if state.run is None:
+            return tr("No run is open. Space starts one; Runs opens one that is on disk."), tr("Start new run")
+        waits = tr("The run has no points yet; its curves appear with the first steps.")
+        if state.training == state.run.path:
+            return waits, "" if state.train is None or state.train.phase == "running" else tr("Train on")
+        followed = state.followed.get(state.run.path)
+        return waits, "" if followed is not None and followed.status == "running" else tr("Resume this run")
+
+    @Slot()
+    def fill(self) -> None:
+        """Do what the empty panel offers."""
+        state = self.desk.state()
+        if self._metrics:
+            self._closed.clear()
+            self._arrange()
+        elif state.run is None:
+            self.desk.post(start_command(state))
+        elif state.training == state.run.path:
+            self.desk.post(engine.SetRunning(True))
+        else:
+            self.desk.post(engine.ResumeRun(state.run.path))
 
     # ---------------------------------------------------------------------------------------------- the x axis
 
@@ -305,6 +352,7 @@ class CurvesPanel(Panel):
 
     @Slot()
     def _view_chosen(self) -> None:
+        self._note.hide()
         view = self._tools.view()
         for box in self._boxes.values():
             box.set_view(view)
@@ -425,5 +473,7 @@ class CurvesPanel(Panel):
 
     @Slot(str)
     def _say(self, text: str) -> None:
+        """Say something for a while, or until the next change."""
         self._note.setText(text)
         self._note.show()
+        self._note_over.start()

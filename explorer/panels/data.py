@@ -10,7 +10,6 @@ from PySide6.QtGui import QHelpEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -30,7 +29,7 @@ from explorer import theme
 from explorer.launch import data_of, start_command
 from explorer.panel import Desk, Panel
 from explorer.panels.transport import data_title
-from explorer.state import Action, ChooseData, State
+from explorer.state import Action, ChooseData, State, load_job
 from explorer.text import mark, tr
 from explorer.widgets.calm_combo import CalmComboBox
 from explorer.widgets.data_shelf import DataShelf, built_in_ref
@@ -41,14 +40,16 @@ from explorer.widgets.thumbnail import thumbnail
 PAGE = 48  # samples on a page
 CLOUD = 1000  # points on a page
 SIZES = (None, 16, 28, 32, 48, 64, 128)
-CHANNELS: tuple[tuple[str, int | None], ...] = ((mark("As they are"), None), (mark("Grey"), 1), (mark("Colour"), 3))
+CHANNELS: tuple[tuple[str, int | None], ...] = ((mark("As is"), None), (mark("Grey"), 1), (mark("Colour"), 3))
 FITS: tuple[tuple[str, str | None], ...] = (
     (mark("Best fit"), None),
     (mark("Crop"), "crop"),
     (mark("Pad"), "pad"),
     (mark("Stretch"), "stretch"),
 )
-LOAD_JOB, PAGE_CHANNEL = "data.load", "data.page"
+PAGE_CHANNEL = "data.page"
+COLUMNS_HEIGHT = 104  # px: five columns and the head
+DETAIL_LINES = 2  # of what is said of a sample that there is always room for
 
 
 class DataPanel(Panel):
@@ -75,10 +76,18 @@ class DataPanel(Panel):
         self._options = QWidget()
         self._facts = theme.label(size=theme.BODY)
         self._facts.setWordWrap(True)
-        self._columns = _tree([tr("Column"), tr("Count")])
+        self._columns = _tree([tr("Column"), tr("Count"), tr("Sample")])
+        self._columns.setMinimumHeight(COLUMNS_HEIGHT)
         self._columns.itemSelectionChanged.connect(self._choose_value)
         self._problems = _tree([tr("File"), tr("Reason")])
         self._grid = _Samples()
+        self._grid.hovered.connect(self._show_detail)
+        self._grid.chosen.connect(self._show_detail)
+        self._detail = theme.label(size=theme.SMALL, muted=True)
+        self._detail.setWordWrap(True)
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._detail.setMinimumHeight(DETAIL_LINES * self._detail.fontMetrics().lineSpacing())
+        self._detail.setAccessibleName(tr("What is known of the sample"))
         self._cloud = QLabel()
         self._cloud.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty = theme.label(muted=True)
@@ -98,6 +107,7 @@ class DataPanel(Panel):
         self._back.clicked.connect(self._go_back)
         self._on.clicked.connect(self._go_on)
         self._place = theme.label(size=theme.SMALL, muted=True)
+        self._data: DataRef | None = None  # what is looked at
         self._opened: engine.DataOpened | None = None
         self._page: engine.DataPage | None = None
         self._start = 0
@@ -110,12 +120,11 @@ class DataPanel(Panel):
         opening.addWidget(self._folder)
         opening.addWidget(self._draw)
         opening.addStretch(1)
-        options = QGridLayout(self._options)
+        options = QHBoxLayout(self._options)
         options.setContentsMargins(0, 0, 0, 0)
         options.setSpacing(theme.GRID // 2)
-        options.addWidget(self._size, 0, 0)
-        options.addWidget(self._channels, 0, 1)
-        options.addWidget(self._fit, 1, 0, 1, 2)
+        for combo in (self._size, self._channels, self._fit):
+            options.addWidget(combo, 1)
         waiting = QWidget()
         asking = QVBoxLayout(waiting)
         asking.addStretch(1)
@@ -134,10 +143,11 @@ class DataPanel(Panel):
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(theme.GRID // 2)
         below.addWidget(self._view, 1)
+        below.addWidget(self._detail)
         below.addLayout(pager)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
-        for widget, stretch in ((self._sets, 3), (pictures, 6), (self._columns, 3), (self._problems, 1)):
+        for widget, stretch in ((self._sets, 0), (pictures, 4), (self._columns, 1), (self._problems, 0)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, stretch)
         layout = QVBoxLayout(self)
@@ -162,7 +172,8 @@ class DataPanel(Panel):
     @Slot()
     def load(self) -> None:
         """Load the chosen data; what is not on this machine is fetched."""
-        self.desk.post(engine.LoadData(LOAD_JOB, data_of(self.desk.state())))
+        data = data_of(self.desk.state())
+        self.desk.post(engine.LoadData(load_job(data), data))
         self._load.setEnabled(False)
 
     @Slot()
@@ -196,14 +207,14 @@ class DataPanel(Panel):
 
     @Slot(str)
     def _choose_built_in(self, name: str) -> None:
-        if name != data_of(self.desk.state()).name:
+        if name != self._looked_at(self.desk.state()).name:
             self.choose(built_in_ref(name))
 
     @Slot()
     def _take_options(self) -> None:
         self.choose(
             dataclasses.replace(
-                data_of(self.desk.state()),
+                self._looked_at(self.desk.state()),
                 size=SIZES[self._size.currentIndex()],
                 channels=CHANNELS[self._channels.currentIndex()][1],  # type: ignore[arg-type]
                 fit=FITS[self._fit.currentIndex()][1],  # type: ignore[arg-type]
@@ -243,14 +254,20 @@ class DataPanel(Panel):
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if "ready" in changed:
             self._sets.show_sets(state)
-        if changed & {"data", "ready"}:
+        before, self._data = self._data, self._looked_at(state)
+        if changed & {"data", "wanted_data", "ready"}:
             self._show_choice(state)
-        if changed & {"data", "ready", "opened_data"}:
+        if changed & {"data", "wanted_data", "ready", "opened_data"}:
             self._show_opened(state)
+        job = load_job(self._data)
         if changed & {"failure", "jobs", "data", "opened_data"}:
-            self._load.setEnabled(LOAD_JOB not in state.jobs)
-        if "failure" in changed and state.failure is not None and state.failure.job == LOAD_JOB:
+            self._load.setEnabled(job not in state.jobs)
+        if "failure" in changed and state.failure is not None and state.failure.job == job and self._data == before:
             self._show_failure(state.failure.reason)
+
+    def _looked_at(self, state: State) -> DataRef:
+        """What was chosen last, be it still to be read."""
+        return state.wanted_data or data_of(state)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -263,7 +280,7 @@ class DataPanel(Panel):
             self._show_page(event)
 
     def _show_choice(self, state: State) -> None:
-        data = data_of(state)
+        data = self._looked_at(state)
         self._sets.choose(data.name)
         self._options.setVisible(_kind(state, data.name) != "points" and data.points is None)
         self._size.setCurrentIndex(SIZES.index(data.size) if data.size in SIZES else 0)
@@ -275,16 +292,18 @@ class DataPanel(Panel):
     def _load_what_is_here(self, state: State) -> None:
         """Load at once what needs no download."""
         data = data_of(state)
+        if state.wanted_data is not None:
+            return  # it is being read
         if state.ready is not None and data not in state.opened_data and _kind(state, data.name) != "pictures":
             self.load()
 
     def _show_opened(self, state: State) -> None:
-        data = data_of(state)
+        data = self._looked_at(state)
+        self._train.setEnabled(state.wanted_data is None)
         opened = state.opened_data.get(data)
         if opened is self._opened and opened is not None:
             return
         self._opened, self._page = opened, None
-        self._train.setEnabled(True)
         self._columns.clear()
         self._problems.clear()
         self._columns.setVisible(bool(opened and opened.columns))
@@ -302,7 +321,7 @@ class DataPanel(Panel):
 
     def _show_waiting(self, state: State, data: DataRef) -> None:
         fetched = _kind(state, data.name) == "pictures"
-        title = data_title(state)
+        title = data_title(state, data)
         self._facts.setText(title)
         self._load.setVisible(fetched)
         self._empty.setText(
@@ -311,6 +330,7 @@ class DataPanel(Panel):
             else tr("{title} is being read.", title=title)
         )
         self._view.setCurrentIndex(0)
+        self._detail.hide()
         self._place.setText("")
         self._back.setEnabled(False)
         self._on.setEnabled(False)
@@ -328,6 +348,8 @@ class DataPanel(Panel):
         if page.samples.ndim == 4:
             self._grid.show_page(page)
             self._view.setCurrentIndex(1)
+            self._detail.setVisible(any(page.rows))
+            self._show_detail(-1)
         else:
             self._show_cloud(page)
         last = page.start + len(page.samples)
@@ -335,10 +357,25 @@ class DataPanel(Panel):
         self._back.setEnabled(page.start > 0)
         self._on.setEnabled(last < page.total)
 
+    @Slot(int)
+    def _show_detail(self, index: int) -> None:
+        """What is known of the sample under the cursor, else of the chosen one."""
+        index = index if index >= 0 else self._grid.index()
+        facts = dict(self._grid.facts(index))
+        for k in range(self._columns.topLevelItemCount()):
+            item = self._columns.topLevelItem(k)
+            item.setText(2, facts.pop(item.text(0), ""))
+        if self._page is None or not 0 <= index < self._grid.count():
+            self._detail.setText(tr("Point at a sample, or choose one, to read its labels and caption."))
+            return
+        number = tr("Sample {index}", index=_spaced(self._page.start + index + 1))
+        self._detail.setText(" · ".join([number, *_lines(facts)]))
+
     def _show_cloud(self, page: engine.DataPage) -> None:
         side = max(min(self._view.width(), self._view.height()), 64)
         self._cloud.setPixmap(thumbnail(page.samples, side, theme.colours(self.palette()), self.devicePixelRatioF()))
         self._view.setCurrentIndex(2)
+        self._detail.hide()
 
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         image = self._grid.image() if self._page is not None and self._page.samples.ndim == 4 else None
@@ -348,7 +385,7 @@ class DataPanel(Panel):
 
 
 class _Samples(ImageGrid):
-    """The pictures of a page; the tooltip says what is known of one."""
+    """The pictures of a page, and what is known of each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -358,18 +395,23 @@ class _Samples(ImageGrid):
     def show_page(self, page: engine.DataPage) -> None:
         self._rows = page.rows
         self.set_samples(page.samples)
+        self.set_index(-1)
 
-    def tip(self, index: int) -> str:
-        """Label, attributes and caption of a sample, a line each."""
-        row = self._rows[index] if 0 <= index < len(self._rows) else {}
-        return "\n".join(f"{name}: {value}" for name, value in row.items())
+    def facts(self, index: int) -> Mapping[str, str]:
+        """Label, attributes and caption of a sample."""
+        return self._rows[index] if 0 <= index < len(self._rows) else {}
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.index_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.tip(index), self, self.cell(max(index, 0)).toAlignedRect())
+            facts = "\n".join(_lines(self.facts(index)))
+            QToolTip.showText(event.globalPos(), facts, self, self.cell(max(index, 0)).toAlignedRect())
             return True
         return super().event(event)
+
+
+def _lines(facts: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {value}" for name, value in facts.items()]
 
 
 def _kind(state: State, name: str) -> str:
@@ -396,6 +438,13 @@ def _spaced(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+class _Tree(QTreeWidget):
+    """A list that leaves the room to the pictures."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(256, 120)
+
+
 def _problem(file: str, reason: str) -> QTreeWidgetItem:
     item = QTreeWidgetItem([file, reason])
     for column in (0, 1):
@@ -404,14 +453,16 @@ def _problem(file: str, reason: str) -> QTreeWidgetItem:
 
 
 def _tree(heads: list[str]) -> QTreeWidget:
-    tree = QTreeWidget()
+    tree = _Tree()
     tree.setHeaderLabels(heads)
     tree.setRootIsDecorated(True)
     tree.setUniformRowHeights(True)
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     tree.setMinimumHeight(48)
-    tree.setColumnWidth(0, 128)
+    tree.setColumnWidth(0, 120)
+    tree.setColumnWidth(1, 56)
     return tree
 
 
@@ -420,6 +471,7 @@ def _choices(texts: list[str], name: str) -> CalmComboBox:
     combo.addItems(texts)
     combo.setToolTip(name)
     combo.setAccessibleName(name)
+    combo.setMinimumWidth(72)  # three side by side must not make the panel wider
     return combo
 
 

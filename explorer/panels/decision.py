@@ -6,7 +6,6 @@ relativistic critics, whose scores mean something only in comparison.
 
 from __future__ import annotations
 
-import json
 import time
 
 import numpy as np
@@ -19,8 +18,10 @@ from superqt.utils import QFlowLayout
 import engine
 from engine import Decision, Event, Point, Scores
 from explorer import theme
+from explorer.explored import grouped
 from explorer.panel import Desk, Panel
-from explorer.panels.decision_subject import Subject, subject_of
+from explorer.panels.decision_subject import Subject, followed_points, run_of, subject_of
+from explorer.provenance import decision_facts
 from explorer.state import Action, ChooseSnapshot, State
 from explorer.text import mark, tr
 from explorer.widgets.decision_line import DecisionLine
@@ -34,6 +35,7 @@ from explorer.widgets.value_bar import ValueBar
 DECISION, SCORES, SAMPLES, GRID = "decision", "decision.scores", "decision.samples", "decision.grid"
 POINTS_S, PICTURES_S = 0.1, 0.5  # between two requests
 LINE_RESOLUTION, PLANE_RESOLUTION = 256, 64
+POINTS = 1000  # of the data, and samples of G
 OWN_SAMPLES = 36  # drawn where a snapshot has no run with grids
 MOST_SAMPLES = 64
 
@@ -55,7 +57,8 @@ class DecisionPanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self._subject: Subject | None = None
-        self._declined = ""  # the run on points that was not wanted here
+        self._declined = ""  # the run on points instead of which something else was chosen
+        self._grid_step: int | None = None  # of the run's sample grid in view; None where the samples were drawn for it
         self._asked_about: Subject | None = None  # whose facts were asked for
         self._awaits: dict[str, int] = {}  # channel -> the number that is in flight
         self._stale = True  # there is something newer to ask for
@@ -133,10 +136,11 @@ class DecisionPanel(Panel):
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if not changed & {"explored", "at_step", "run", "opened", "training", "snapshots", "snapshot_steps", "ready"}:
             return
-        subject = subject_of(state, follow_points=self._declined != state.training)
+        followed = followed_points(state)
+        subject = subject_of(state, follow_points=run_of(state, followed) != self._declined)
         self._chooser.show_state(state)
-        if subject is not None and subject.snapshot == engine.LIVE:  # also where the run on points came unasked
-            self._chooser.setCurrentIndex(self._chooser.findData(engine.LIVE))
+        if subject is not None and subject.snapshot == followed:  # it came unasked
+            self._chooser.setCurrentIndex(self._chooser.findData(followed))
         if subject != self._subject:
             self._subject = subject
             if not self._keeps_view(subject):
@@ -147,7 +151,11 @@ class DecisionPanel(Panel):
 
     def take(self, event: Event | Action) -> None:
         subject = self._subject
-        if isinstance(event, engine.LiveChanged):
+        if isinstance(event, ChooseSnapshot):
+            followed = followed_points(self.desk.state())
+            self._declined = "" if event.snapshot == followed else run_of(self.desk.state(), followed)
+            self.show_state(self.desk.state(), frozenset({"explored"}))
+        elif isinstance(event, engine.LiveChanged):
             if subject is not None and subject.snapshot == engine.LIVE:
                 self._ask_soon()
         elif isinstance(event, engine.GridDrawn) and not event.channel:
@@ -158,7 +166,7 @@ class DecisionPanel(Panel):
                 self._show_answer(event)
         elif isinstance(event, engine.GridDrawn | engine.Frame):
             if self._is_wanted(event):
-                self._take_samples(event.samples)
+                self._take_samples(event.samples, event.step if isinstance(event, engine.GridDrawn) else None)
         elif isinstance(event, engine.Failed) and event.channel in self._awaits:
             del self._awaits[event.channel]
             self._note.setText(event.reason)
@@ -186,11 +194,21 @@ class DecisionPanel(Panel):
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         if self._answer is None or self._subject is None:
             return None
-        facts = {
-            "latent-explorer:snapshot": self._answer.snapshot,
-            "latent-explorer:step": str(self._answer.step),
-            "latent-explorer:data": json.dumps(self._subject.data.as_plain()) if self._subject.data else "",
-        }
+        answer = self._answer
+        numbers: dict[str, float | list[float]] = {}
+        if isinstance(answer, Decision):
+            options = ["--count", str(len(answer.samples_ND)), "--resolution", str(len(answer.d))]
+            for name in ("data", "samples", "arrows"):
+                options += [] if self._parts[name].isChecked() else ["--hide", name]
+            numbers["value"] = answer.value
+        else:
+            pictures, chosen = self._grid.samples(), self._grid.index()
+            options = ["--count", str(0 if pictures is None else len(pictures))]
+            options += [] if self._grid_step is None else ["--grid", str(self._grid_step)]
+            options += ["--look", str(chosen)] if chosen >= 0 else []
+            if self._grid.texts():  # else the scores of these pictures are on their way
+                numbers["scores"] = [round(float(logit), 5) for logit in answer.logits_N]
+        facts = decision_facts(answer.snapshot, answer.step, options, numbers)
         return self._views.currentWidget().grab().toImage(), facts
 
     # ---------------------------------------------------------------------------------------------- asking
@@ -214,7 +232,7 @@ class DecisionPanel(Panel):
         if subject.dims and subject.data is not None:
             resolution = LINE_RESOLUTION if subject.dims == 1 else PLANE_RESOLUTION
             number = self._await(DECISION)
-            self.desk.post(engine.DrawDecision(DECISION, number, subject.snapshot, subject.data, resolution))
+            self.desk.post(engine.DrawDecision(DECISION, number, subject.snapshot, subject.data, resolution, POINTS))
         elif not subject.dims:
             self._ask_for_samples(subject)
 
@@ -229,16 +247,16 @@ class DecisionPanel(Panel):
         if at is not None and subject.grids_of:
             self.desk.post(engine.ReadGrid(GRID, self._await(GRID), subject.grids_of, at))
         elif history is not None and history.grid is not None:
-            self._take_samples(history.grid.samples)
+            self._take_samples(history.grid.samples, history.grid.step)
         else:
-            side = round(OWN_SAMPLES**0.5)
-            points = tuple(Point(seed=0, x=float(k % side), y=float(k // side)) for k in range(OWN_SAMPLES))
+            points = tuple(Point(seed=engine.GRID_SEED, x=float(k)) for k in range(OWN_SAMPLES))
             self.desk.post(engine.DrawPoints(SAMPLES, self._await(SAMPLES), subject.snapshot, points))
 
-    def _take_samples(self, samples: engine.Samples) -> None:
-        """Show samples and ask what D thinks of them."""
+    def _take_samples(self, samples: engine.Samples, grid_step: int | None) -> None:
+        """Show samples, those of a run's grid or drawn for this, and ask what D thinks of them."""
         if self._subject is None or samples.ndim != 4:
             return
+        self._grid_step = grid_step
         pictures = np.ascontiguousarray(samples[:MOST_SAMPLES], np.uint8)
         shown = self._grid.samples()
         if shown is None or not np.array_equal(shown, pictures):
@@ -290,7 +308,7 @@ class DecisionPanel(Panel):
         elif len(answer.extent) == 1:
             self._line.set_decision(answer)
             self._value.set_value(answer.value)
-            self._numbers.setText(tr("step {step}", step=answer.step))
+            self._numbers.setText(tr("step {step}", step=grouped(answer.step)))
             self._views.setCurrentWidget(self._line)
         else:
             self._show_plane(answer)
@@ -302,7 +320,7 @@ class DecisionPanel(Panel):
         self._plane.set_decision(answer, modes)
         self._value.set_value(answer.value)
         share = round(100 * reached(answer.reals_ND, answer.samples_ND, answer.extent))
-        said = tr("step {step} · reaches {share} % of the data", step=answer.step, share=share)
+        said = tr("step {step} · reaches {share} % of the data", step=grouped(answer.step), share=share)
         if modes is not None:
             covered = int(modes.covered(answer.samples_ND).sum())
             said += " · " + tr("modes covered: {covered} of {count}", covered=covered, count=len(modes))
@@ -322,18 +340,22 @@ class DecisionPanel(Panel):
             return
         relative = self._subject is not None and self._subject.scale == "difference"
         levels, texts = score_texts(answer.logits_N, relative=relative)
-        self._grid.set_scores(levels, texts, answer.saliency_NHW)
-        self._note.setText(tr("D of step {step}.", step=answer.step) + " " + _caption(self._subject))
+        self._grid.set_scores(levels, texts, answer.saliency_NHW, answer.peaks_N)
+        said = [tr("D of step {step}.", step=grouped(answer.step)), _caption(self._subject)]
+        if answer.saliency_NHW is not None and self._grid.index() >= 0:
+            said.append(
+                tr(
+                    "The bar says how much D's logit rises per unit of brightness; black is {low}, white +1.",
+                    low=MINUS + "1",
+                )
+            )
+        self._note.setText(" ".join(said))
         self._views.setCurrentWidget(self._grid)
 
     # ---------------------------------------------------------------------------------------------- hands
 
     @Slot(str)
     def _choose(self, snapshot: str) -> None:
-        state = self.desk.state()
-        self._declined = state.training if snapshot != engine.LIVE else ""
-        if snapshot == state.explored:  # the state stays, but the panel may have followed a run on points
-            self.show_state(state, frozenset({"explored"}))
         self.desk.act(ChooseSnapshot(snapshot))
         if snapshot not in self.desk.state().snapshots:
             self.desk.post(engine.OpenSnapshot(snapshot))
@@ -371,7 +393,7 @@ def _caption(subject: Subject | None) -> str:
     if subject.scale == "difference":
         return tr(
             "This D was trained to compare (relativistic loss): only differences of scores count, so a score says more "
-            "or less real than the others here, not how likely it is real."
+            "or less real than the others here, not how likely it is real. Click one to see where D looks."
         )
     if subject.dims:
         return tr("Hatched: neither data nor samples are there, so D* has no value.") if subject.dims == 2 else ""

@@ -23,17 +23,31 @@ class Subject:
     lacks_facts: bool = False
 
 
-def follows_points(state: State) -> bool:
-    """Whether a run on points trains. They have no other picture than this one, so it is shown unasked."""
+def followed_points(state: State) -> str:
+    """The snapshot of a run on points that is shown unasked, since points have no other picture than this one: of the
+    run that trains, else the newest of the run that Curves and Samples show. Empty where there is none."""
+    if state.at_step is not None:
+        return ""
     training = state.opened.get(state.training)
-    return training is not None and state.at_step is None and len(training.shape) == 1
+    if training is not None and len(training.shape) == 1:
+        return engine.LIVE
+    steps = state.snapshot_steps.get(state.run.path, ()) if state.run is not None else ()
+    if state.run is None or len(state.run.shape) != 1 or not steps:
+        return ""
+    return engine.run_snapshot(state.run.path, steps[-1])
+
+
+def run_of(state: State, snapshot: str) -> str:
+    """The path of the opened run that a snapshot belongs to, empty where there is none."""
+    run = _run_of(state, snapshot)
+    return run.path if run is not None else ""
 
 
 def subject_of(state: State, *, follow_points: bool = True) -> Subject | None:
-    """The critic to look at: of what is explored, or, where that is wanted, of the run that trains on points.
+    """The critic to look at: of what is explored, or, where that is wanted, of the run on points that is at hand.
 
     None where there is no critic."""
-    snapshot = engine.LIVE if follow_points and follows_points(state) else shown_snapshot(state)
+    snapshot = (followed_points(state) if follow_points else "") or shown_snapshot(state)
     run = _run_of(state, snapshot)
     info = state.snapshots.get(snapshot) if run is None else _info_of(state, run, snapshot)
     shape = info.shape if info is not None else run.shape if run is not None else ()

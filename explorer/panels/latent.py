@@ -30,7 +30,7 @@ from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
 from explorer.keyframes import KeyFrames
 from explorer.motion import Motion
 from explorer.panel import Desk, Panel
-from explorer.provenance import points_facts
+from explorer.provenance import points_facts, scatter_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_card, stored_samples
 from explorer.text import mark, tr
@@ -47,7 +47,7 @@ DRAWS_PER_PICTURE = 1.5  # how far a drag over the whole picture goes on the pla
 SIGMAS_PER_PICTURE = 3.0  # the same along two directions, where the place is not on the plane
 FIND_MS = 1200  # directions are looked for once a snapshot has been explored for so long
 CLOUD_SAMPLES = 256
-SPLIT = (640, 340)  # px: picture, controls
+SPLIT = (600, 380)  # px: picture, controls
 SEND_TO = ("A", "B", "C", "D")
 
 
@@ -211,8 +211,7 @@ class LatentPanel(Panel):
     def _show_directions(self, state: State) -> None:
         found = state.directions.get(self._snapshot, ())
         job = state.jobs.get(DIRECTIONS)
-        said = tr("{count} found", count=len(found)) if found else tr("None yet")
-        self._controls.show_directions(found, said if job is None else job.doing)
+        self._controls.show_directions(found, tr("None yet") if job is None else job.doing)
 
     # ---------------------------------------------------------------------------------------------- edits
 
@@ -497,8 +496,14 @@ class LatentPanel(Panel):
 
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         """The picture at its own size; a moment of a walk is saved as its latent."""
-        image = self._canvas.image()
-        if image is None or self._frame is None:
+        if self._frame is None:
             return None
         point = recipes.known_moves(self._shown_point(), self._known())
+        if self._stack.currentWidget() is self._points:
+            cloud = [Point(seed=engine.GRID_SEED, x=float(k)) for k in range(self._points.count())]
+            facts = scatter_facts(self._frame.snapshot, self._frame.step, cloud, point)
+            return self._points.grab().toImage(), facts
+        image = self._canvas.image()
+        if image is None:
+            return None
         return image, points_facts(self._frame.snapshot, self._frame.step, [point])

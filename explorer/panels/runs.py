@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, Slot
-from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QMenu,
     QSizePolicy,
     QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,16 +21,13 @@ from PySide6.QtWidgets import (
 import engine
 from engine import Event, RunFacts
 from explorer import theme
+from explorer.launch import card_of, start_command
 from explorer.panel import Desk, Panel
 from explorer.state import Action, ChooseData, ChooseSnapshot, PlanRun, ShowRun, State
 from explorer.text import mark, tr
-from explorer.widgets.thumbnail import thumbnail
-
-ICON = 40
-NARROWEST, WIDEST = (120, 48, 56, 80, 72, 80, 100), (280, 90, 84, 190, 170, 170, 130)  # of the columns, px
-HEADS = (mark("Run"), mark("Step"), mark("Status"), mark("Family"), mark("Data"), mark("Best"), mark("Begun"))
-STEP, STATUS = 1, 2
-FACTS = (mark("Family"), mark("Preset"), mark("Data"), mark("Seed"), mark("Step"), mark("Status"))
+from explorer.widgets.offer import Offer
+from explorer.widgets.run_comparison import RunComparison
+from explorer.widgets.run_table import RunTable
 
 
 class RunsPanel(Panel):
@@ -46,19 +38,15 @@ class RunsPanel(Panel):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self._runs: tuple[RunFacts, ...] = ()
-        self._fitted: tuple[str, ...] = ()  # the names that the columns are as wide as
-        self._table = _table([tr(head) for head in HEADS])
-        self._table.setIconSize(QSize(ICON, ICON))
-        self._table.verticalHeader().setDefaultSectionSize(ICON + 6)
+        self._table = RunTable()
         self._table.cellDoubleClicked.connect(self._open_row)
         self._table.itemSelectionChanged.connect(self._show_buttons)
-        self._table.itemChanged.connect(self._take_name)
+        self._table.named.connect(self._give_name)
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._table.customContextMenuRequested.connect(self._show_menu)
-        self._comparison = _table([tr("Setting")])
-        self._empty = theme.label(tr("No runs yet. Space starts one."), muted=True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._comparison = RunComparison()
+        self._empty = Offer(tr("No runs yet. Space starts one."), tr("Start new run"))
+        self._empty.taken.connect(self.start)
         self._view = QStackedWidget()
         for widget in (self._empty, self._table, self._comparison):
             self._view.addWidget(widget)
@@ -94,8 +82,7 @@ class RunsPanel(Panel):
     # ---------------------------------------------------------------------------------------------- hands
 
     def selected(self) -> tuple[RunFacts, ...]:
-        rows = sorted({index.row() for index in self._table.selectedIndexes()})
-        return tuple(self._runs[row] for row in rows if row < len(self._runs))
+        return self._table.selected()
 
     def clear_selection(self) -> bool:
         """The key Esc; True where there was something to clear."""
@@ -105,6 +92,11 @@ class RunsPanel(Panel):
             self._buttons["compare"].setChecked(False)
             self._view.setCurrentWidget(self._table)
         return had
+
+    @Slot()
+    def start(self) -> None:
+        """Begin a first run by the plan."""
+        self.desk.post(start_command(self.desk.state()))
 
     @Slot()
     def open(self) -> None:
@@ -133,13 +125,11 @@ class RunsPanel(Panel):
         """Put the run's settings and data into the plan for the next run."""
         for run in self.selected()[:1]:
             self.desk.act(PlanRun(run.family, run.preset, dict(run.values)))
-            self.desk.act(ChooseData(run.data))
+            self.desk.act(ChooseData(run.data, tried=True))
 
     @Slot()
     def rename(self) -> None:
-        rows = sorted({index.row() for index in self._table.selectedIndexes()})
-        if rows:
-            self._table.edit(self._table.model().index(rows[0], 0))
+        self._table.rename()
 
     @Slot()
     def trash(self) -> None:
@@ -156,11 +146,13 @@ class RunsPanel(Panel):
 
     @Slot(bool)
     def compare(self, on: bool = True) -> None:
-        """The settings of the selected runs side by side; what differs is bold."""
+        """The settings of the selected runs side by side; what differs stands first."""
         if not on:
             self._view.setCurrentWidget(self._table)
             return
-        _fill_comparison(self._comparison, tuple(_as_it_stands(run, self.desk.state()) for run in self.selected()))
+        state = self.desk.state()
+        cards = {card.name: card for card in state.ready.families} if state.ready is not None else {}
+        self._comparison.show_runs([_as_it_stands(run, state) for run in self.selected()], cards)
         self._view.setCurrentWidget(self._comparison)
 
     @Slot(int, int)
@@ -168,12 +160,9 @@ class RunsPanel(Panel):
         self._table.selectRow(row)
         self.open()
 
-    @Slot(QTableWidgetItem)
-    def _take_name(self, item: QTableWidgetItem) -> None:
-        run = self._runs[item.row()]
-        name = item.text().strip()
-        if item.column() == 0 and name and name != run.name:
-            self.desk.post(engine.RenameRun(run.path, name))
+    @Slot(str, str)
+    def _give_name(self, path: str, name: str) -> None:
+        self.desk.post(engine.RenameRun(path, name))
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
@@ -209,69 +198,32 @@ class RunsPanel(Panel):
             self._show_standing(state)
         if changed & {"runs", "training", "ready"}:
             self._show_buttons()
+            self._empty.button().setEnabled(state.ready is not None)
 
     def _fill(self, runs: tuple[RunFacts, ...]) -> None:
-        kept = {run.path for run in self.selected()}
-        self._runs = tuple(sorted(runs, key=_begun, reverse=True))
-        self._table.blockSignals(True)
-        self._table.setRowCount(len(self._runs))
-        for row, run in enumerate(self._runs):
-            self._fill_row(row, run)
-        self._table.blockSignals(False)
-        self._table.clearSelection()
-        for row, run in enumerate(self._runs):
-            if run.path in kept:
-                self._table.selectRow(row)
+        self._table.show_runs(sorted(runs, key=_begun, reverse=True), self._describe)
         if self._view.currentWidget() is not self._comparison:
-            self._view.setCurrentWidget(self._table if self._runs else self._empty)
-        self._fit_columns()
+            self._view.setCurrentWidget(self._table if runs else self._empty)
         self._show_buttons()
 
-    def _fit_columns(self) -> None:
-        """As wide as what is in them, within limits; a width that a person chose stays while the names are the same."""
-        names = tuple(run.name for run in self._runs)
-        if names == self._fitted:
-            return
-        self._fitted = names
-        for column, (narrowest, widest) in enumerate(zip(NARROWEST, WIDEST, strict=True)):
-            wanted = max(self._table.sizeHintForColumn(column), self._table.horizontalHeader().sectionSizeHint(column))
-            self._table.setColumnWidth(column, min(max(wanted + theme.GRID, narrowest), widest))
-
-    def _fill_row(self, row: int, run: RunFacts) -> None:
-        look = theme.colours(self.palette())
-        preset = f" · {run.preset}" if run.preset else ""
-        metrics = "  ".join(f"{name} {value:.4g}" for name, value in sorted(run.metrics.items())[:2])
-        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
-        texts = (run.name, _spaced(run.step), run.status, run.family + preset, run.data_title, metrics, begun)
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setToolTip(run.problem or (run.path if column == 0 else text))
-            if column:
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            if run.problem:
-                item.setForeground(look.muted)
-            if column == 0:
-                item.setIcon(QIcon(thumbnail(run.thumbnail, ICON, look, self.devicePixelRatioF())))
-            self._table.setItem(row, column, item)
+    def _describe(self, run: RunFacts) -> str:
+        """Family, preset and data in words."""
+        card = card_of(self.desk.state(), run.family)
+        if card is None:
+            return f"{run.family} · {run.preset}, {run.data_title}"
+        preset = next((each.title for each in card.presets if each.name == run.preset), run.preset)
+        return f"{card.title} · {preset}, {run.data_title}"
 
     def _show_standing(self, state: State) -> None:
         """The step and status of the run that trains, and which run is shown."""
-        self._table.blockSignals(True)
-        for row, run in enumerate(self._runs):
-            font = self._table.font()
-            font.setBold(state.run is not None and run.path == state.run.path)
-            cells = [self._table.item(row, column) or QTableWidgetItem() for column in range(3)]
-            cells[0].setFont(font)
-            now = _as_it_stands(run, state)
-            if now is not run:
-                cells[STEP].setText(_spaced(now.step))
-                cells[STATUS].setText(now.status)
-        self._table.blockSignals(False)
+        for row, run in enumerate(self._table.runs()):
+            shown = state.run is not None and run.path == state.run.path
+            self._table.show_standing(row, _as_it_stands(run, state), shown=shown)
 
     @Slot()
     def _show_buttons(self) -> None:
         chosen, training = self.selected(), self.desk.state().training
-        whole = [run for run in chosen if not run.problem]
+        whole = [run for run in chosen if run.family]  # a run that cannot be read says nothing of itself
         for name in ("open", "explore", "again"):
             self._buttons[name].setEnabled(len(chosen) == 1 and bool(whole))
         self._buttons["resume"].setEnabled(len(chosen) == 1 and bool(whole) and chosen[0].path != training)
@@ -336,44 +288,6 @@ def _button(icon: str, text: str, tip: str, checkable: bool) -> QToolButton:
     return button
 
 
-def _table(heads: list[str]) -> QTableWidget:
-    table = QTableWidget(0, len(heads))
-    table.setHorizontalHeaderLabels(heads)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-    table.setFrameShape(QTableWidget.Shape.NoFrame)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # runs of a kind differ at the end of their names
-    table.verticalHeader().hide()
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    header.setStretchLastSection(True)
-    return table
-
-
-def _fill_comparison(table: QTableWidget, runs: tuple[RunFacts, ...]) -> None:
-    """A row for each setting that any of the runs has; those that differ come first and are bold."""
-    facts = [_settings_of(run) for run in runs]
-    names = list(dict.fromkeys(name for each in facts for name in each))
-    names.sort(key=lambda name: len({each.get(name, "") for each in facts}) == 1)
-    table.setColumnCount(1 + len(runs))
-    table.setHorizontalHeaderLabels([tr("Setting"), *(run.name for run in runs)])
-    table.setRowCount(len(names))
-    for row, name in enumerate(names):
-        values = [each.get(name, "") for each in facts]
-        font = table.font()
-        font.setBold(len(set(values)) > 1)
-        for column, text in enumerate((name, *values)):
-            item = QTableWidgetItem(text)
-            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            item.setFont(font)
-            table.setItem(row, column, item)
-    table.resizeColumnsToContents()
-
-
 def _as_it_stands(run: RunFacts, state: State) -> RunFacts:
     """The run with the step and status of this moment, where it trains here or is followed."""
     followed = state.followed.get(run.path)
@@ -384,17 +298,5 @@ def _as_it_stands(run: RunFacts, state: State) -> RunFacts:
     return dataclasses.replace(run, step=state.train.step, status=state.train.phase)
 
 
-def _settings_of(run: RunFacts) -> dict[str, str]:
-    values = (run.family, run.preset, run.data_title, str(run.seed), _spaced(run.step), run.status)
-    facts = {tr(name): value for name, value in zip(FACTS, values, strict=True)}
-    return facts | {
-        name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in run.values.items()
-    }
-
-
 def _begun(run: RunFacts) -> float:
     return run.created
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")

@@ -28,7 +28,7 @@ import engine
 from engine import Event, Frame, GridDrawn, Point
 from explorer.explored import conditions_of_run, grouped, run_is_explored, snapshot_title
 from explorer.panel import Desk, Panel
-from explorer.provenance import points_facts
+from explorer.provenance import points_facts, scatter_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_samples
 from explorer.text import mark, tr
@@ -40,7 +40,8 @@ from explorer.widgets.point_view import PointView
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.tool_button import ToolButton
 
-GRID_AT, GRID_BEFORE, DRAWN = "samples.grid", "samples.compare", "samples.points"  # channels
+GRID_AT, GRID_BEFORE, DRAWN, DATA = "samples.grid", "samples.compare", "samples.points", "samples.data"  # channels
+DATA_SHOWN = 1000  # points of the data behind the samples, the first ones, as Decision and the command line have them
 PICTURES, POINTS = 36, 256  # samples of a model that has no run
 SENT = "•"  # marks a sample that went to the slot used last
 SLOTS = ("A", "B", "C", "D", "E", "F")
@@ -60,6 +61,7 @@ class SamplesPanel(Panel):
         self._asked: tuple[str, int, int] | None = None  # run, step and number of the newest grid that was asked for
         self._compared: int | None = None
         self._newest: dict[str, int] = {}
+        self._data: tuple[engine.DataRef | None, int] = (None, 0)  # behind the points, and the number of its request
         self._marks: dict[int, str] = {}  # the slot that a sample was sent to
         self._waiting = -1  # a click that may still become a double click
         self._click = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
@@ -211,11 +213,24 @@ class SamplesPanel(Panel):
 
     def _show_samples(self, samples: engine.Samples | None) -> None:
         if samples is not None and samples.ndim == 2:
+            self._ask_for_data()
             self._points.set_points(samples)
             self._stack.setCurrentWidget(self._points)
         else:
             self._grid.set_samples(samples)
             self._stack.setCurrentWidget(self._grid)
+
+    def _ask_for_data(self) -> None:
+        """The data that points should be like: their range is that of the view, however the samples lie."""
+        state = self.desk.state()
+        info = state.explored_info
+        data = state.run.data if state.run is not None else info.data if info is not None else None
+        if data == self._data[0]:
+            return
+        self._data = (data, self.desk.number())
+        self._points.set_data(None)
+        if data is not None:
+            self.desk.post(engine.ReadDataPage(DATA, self._data[1], data, 0, DATA_SHOWN))
 
     def _show_grid(self, grid: GridDrawn) -> None:
         self._shown = (grid.path, grid.step)
@@ -262,12 +277,14 @@ class SamplesPanel(Panel):
             self._take_grid(event)
         elif isinstance(event, Frame) and event.channel == DRAWN:
             self._take_samples(event)
+        elif isinstance(event, engine.DataPage) and (event.channel, event.number) == (DATA, self._data[1]):
+            self._points.set_data(event.samples)
         elif isinstance(event, engine.LiveChanged):
             state = self.desk.state()
             if state.run is None and state.explored == engine.LIVE:
                 self._drawn = None
                 self._request_samples(state)
-        elif isinstance(event, engine.Failed) and event.channel in (GRID_AT, GRID_BEFORE, DRAWN):
+        elif isinstance(event, engine.Failed) and event.channel in (GRID_AT, GRID_BEFORE, DRAWN, DATA):
             self._caption.setText(event.reason)
 
     def _take_grid(self, event: GridDrawn) -> None:
@@ -417,7 +434,11 @@ class SamplesPanel(Panel):
         self._points.reset_view()
 
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
-        """The chosen sample where there is one and the grid has the focus, else the whole grid."""
+        """The chosen sample where there is one and the grid has the focus, else the whole grid; points as a scatter."""
+        if self._stack.currentWidget() is self._points and self._points.count():
+            snapshot, step, stored = self._source()
+            points = [self._sample(k) for k in range(self._points.count())]
+            return self._points.grab().toImage(), scatter_facts(snapshot, step, points, stored=stored)
         if self._stack.currentWidget() is not self._grid or self._grid.count() == 0:
             return None
         snapshot, step, stored = self._source()

@@ -150,7 +150,7 @@ class TransportPanel(Panel):
             widget.setVisible(not on)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        if not changed & {"train", "training", "followed", "plan", "data", "run", "opened", "ready"}:
+        if not changed & {"train", "training", "followed", "plan", "data", "wanted_data", "run", "opened", "ready"}:
             return
         running, training = is_running(state), bool(state.training)
         text = tr("Pause") if running else tr("Run") if training else tr("Start")
@@ -223,12 +223,14 @@ def _what(state: State) -> str:
     plan, card = plan_of(state), card_of(state, plan_of(state).family)
     preset = next((p.title for p in card.presets if p.name == plan.preset), plan.preset) if card else plan.preset
     family = card.title if card else plan.family
-    return tr("Next: {family}, {preset}, on {data}", family=family, preset=preset, data=data_title(state))
+    text = tr("Next: {family}, {preset}, on {data}", family=family, preset=preset, data=data_title(state))
+    wanted = state.wanted_data
+    return text if wanted is None else tr("{data} is being read · {next}", data=data_title(state, wanted), next=text)
 
 
-def data_title(state: State) -> str:
-    """The name of the data that Start would train on."""
-    data = data_of(state)
+def data_title(state: State, data: engine.DataRef | None = None) -> str:
+    """The name of a data set; without one, of that which Start would train on."""
+    data = data or data_of(state)
     if data in state.opened_data:
         return state.opened_data[data].title
     return next((each.title for each in engine.BUILT_IN if each.name == data.name), Path(data.name).name)

@@ -82,28 +82,15 @@ class PictureCanvas(QWidget):
         self._image = QImage() if pixels_HWC is None else to_qimage(pixels_HWC)
         self.repaint()
 
-    def set_image(self, image: QImage) -> None:
-        """Show an image that Qt has read."""
-        self._image = image
-        self.update()
-
     def set_text(self, text: str) -> None:
         """The sentence that stands here while there is no picture."""
         if text != self._text:
             self._text = text
             self.update()
 
-    def set_explores(self, explores: bool) -> None:
-        """Whether a plain drag explores; it moves the view otherwise."""
-        self._explores = explores
-        self._show_cursor()
-
     def image(self) -> QImage | None:
         """A copy of the picture that is shown, at its own size."""
         return None if self._image.isNull() else self._image.copy()
-
-    def has_picture(self) -> bool:
-        return not self._image.isNull()
 
     def zoom(self) -> float:
         return self._zoom

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from explorer import theme
@@ -15,6 +15,8 @@ from explorer.widgets.curve_legend import CurveLegend, Entry
 from explorer.widgets.curve_plot import CurvePlot
 from explorer.widgets.curve_view import Curve, PlotView
 from explorer.widgets.short_numbers import MINUS, short_number
+
+SWITCH = 20  # height of the switch for a logarithmic height, px
 
 
 class CurveBox(QWidget):
@@ -38,7 +40,6 @@ class CurveBox(QWidget):
         self._log.setAutoRaise(True)
         self._log.setChecked(log)
         theme.set_type(self._log, theme.SMALL)
-        self._log.setMaximumHeight(20)
         self._curves: tuple[Curve, ...] = ()
         self._hidden: set[str] = set()
         self._hover: float | None = None
@@ -60,6 +61,16 @@ class CurveBox(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
         self.setMinimumSize(240, 132)
+        self._fit_switch()
+
+    def _fit_switch(self) -> None:
+        """The switch is no higher than a line of the legend needs."""
+        self._log.setFixedHeight(round(SWITCH * theme.scale()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_hover"):
+            self._fit_switch()
 
     def set_curves(self, curves: Sequence[Curve]) -> None:
         """Show these curves, without those that are hidden."""
@@ -146,7 +157,9 @@ def value_text(value: float) -> str:
     if math.isinf(value):
         return "\u221e" if value > 0 else f"{MINUS}\u221e"
     text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e4 or value == 0 else short_number(value)
-    return text.replace("-", MINUS)
+    if abs(value) >= 1e12:  # no unit is left
+        text = f"{value:.2e}"
+    return text.replace("-", MINUS).replace("e+", "e")
 
 
 def _note(curve: Curve, missing: Mapping[str, int]) -> str:

@@ -209,8 +209,8 @@ def draw_foot(painter: QPainter, frame: Frame, traced: Trace, color: QColor) -> 
             painter.drawLine(side, side - QPointF(0, FOOT - 1))
 
 
-def draw_sample(painter: QPainter, rect: QRectF, style: Ink) -> None:
-    """A short piece of the line, for a legend."""
-    painter.setPen(style.pen(2.0))
+def draw_sample(painter: QPainter, rect: QRectF, style: Ink, width: float = 2.0) -> None:
+    """A short piece of the line, `width` px wide, for a legend."""
+    painter.setPen(style.pen(width))
     y = rect.center().y()
     painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))

@@ -94,7 +94,6 @@ class CurvePlot(pg.PlotWidget):
         item.hideButtons()
         item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())  # never shown, but nobody else would delete it
         item.layout.setContentsMargins(0, 2, 8, 0)
-        self._axes["left"].setWidth(AXIS_PX)
         self.setAntialiasing(False)  # the curves ask for it; axes are hairlines
         for axis in self._axes.values():
             axis.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -327,7 +326,7 @@ class CurvePlot(pg.PlotWidget):
             if each.front is not None:
                 curve_drawing.draw_line(painter, each.raw, Ink(color).mixed(look.base, 0.35 * share), 0.0)
         for each in traces:
-            width = (1.0 if each.front is None else 1.6) + 0.8 * (each.curve.key == self._emphasis)
+            width = ((1.0 if each.front is None else 1.6) + 0.8 * (each.curve.key == self._emphasis)) * theme.scale()
             style = each.curve.ink.mixed(look.base, self._share(each.curve))
             curve_drawing.draw_line(painter, each.front or each.raw, style, width)
         for each in traces:
@@ -376,6 +375,7 @@ class CurvePlot(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(look.muted))
             axis.setTickFont(self._small_font())
             axis.setGrid(38)
+        self._axes["left"].setWidth(round(AXIS_PX * theme.scale()))
         self._axes["bottom"].setHeight(self.fontMetrics().height() + 6)
 
     # ---------------------------------------------------------------------------------------------- events

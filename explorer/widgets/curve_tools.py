@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from superqt.utils import QFlowLayout
@@ -23,6 +23,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     ("window", mark("Smooth over a window")),
 )
 LONGEST_SPAN = 2_000
+GROOVE = 56  # width of what is beside the number of the slider, px
 
 
 class CurveTools(QWidget):
@@ -40,21 +41,30 @@ class CurveTools(QWidget):
         self._span = ValueSlider(1, LONGEST_SPAN, 1, 0, log=True)
         self._span.setAccessibleName(tr("Points to smooth over"))
         self._span.setToolTip(tr("Smooth over so many points; the raw curve stays behind. Double-click: not at all."))
-        self._span.setFixedWidth(116)
-        self._runs = _menu_button(tr("Runs"), tr("Which runs are drawn"))
+        self._runs = _menu_button(tr("Runs"), tr("Which open runs are drawn over the one that is shown"))
         self._plots = _menu_button(tr("Plots"), tr("Which plots are shown"))
         self._more = _menu_button(tr("View"), tr("x axis, how many steps, smoothing, export"))
         self._fill_more()
         self._span.valueChanged.connect(self._tell)
-        smooth = theme.label(tr("Smooth"), muted=True)
-        for tool in (smooth, self._span):
-            tool.setMinimumHeight(self._more.sizeHint().height())
+        self._smooth = theme.label(tr("Smooth"), muted=True)
+        self._fit()
         flow = QFlowLayout(self)
         flow.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, 0)
         flow.setHorizontalSpacing(theme.GRID // 2)
         flow.setVerticalSpacing(theme.GRID // 2)
-        for tool in (smooth, self._span, self._runs, self._plots, self._more):
+        for tool in (self._smooth, self._span, self._runs, self._plots, self._more):
             flow.addWidget(tool)
+
+    def _fit(self) -> None:
+        """One row for the eye, whatever the size of the type."""
+        self._span.setFixedWidth(GROOVE + self._span.widest_number())
+        for tool in (self._smooth, self._span):
+            tool.setMinimumHeight(self._more.sizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_smooth"):
+            self._fit()
 
     def _fill_more(self) -> None:
         menu = self._more.menu()
@@ -104,9 +114,11 @@ class CurveTools(QWidget):
                 action.setChecked(action.data() == value)
         self.changed.emit()
 
-    def set_runs(self, runs: Iterable[tuple[str, str, bool]]) -> None:
-        """The lines of the menu Runs: (path, name, drawn)."""
+    def set_runs(self, runs: Sequence[tuple[str, str, bool]], shown: str) -> None:
+        """The lines of the menu Runs: (path, name, drawn). The run that is `shown` is always drawn."""
         _refill(self._runs.menu(), runs, self._run_toggled, tr("No run is open"))
+        for action in self._runs.menu().actions():
+            action.setEnabled(bool(runs) and action.data() != shown)
 
     def set_plots(self, plots: Iterable[tuple[str, str, bool]]) -> None:
         """The lines of the menu Plots: (key, title, shown)."""

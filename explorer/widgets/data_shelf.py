@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QIcon, QPixmap, QShowEvent
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
 import engine
@@ -14,12 +14,15 @@ from explorer import theme
 from explorer.icons import icon
 from explorer.panel import Desk
 from explorer.state import Action, State
+from explorer.stored import stored_samples
 from explorer.text import tr
 from explorer.widgets.thumbnail import thumbnail
 
-ICON = 56  # side of a thumbnail, px
+ICON = 24  # side of a thumbnail, px
+CELL = QSize(132, ICON + 4)
+ROWS = 4.5  # in view at first: the half one says that there are more
 DOTS = 400  # points that a thumbnail is made of
-SHOWN = 4  # pictures that one is made of
+READ, SHOWN = 2, 1  # pictures that are read for a thumbnail (a data set has no fewer), and that it is made of
 CHANNEL = "data.thumbnail."
 SIZES = {"portraits": 32, "fashion-mnist": 32, "mnist": 32, "cifar-10": 32}
 STAND_INS = {"portraits": "account-outline", "pictures": "download-outline", "points": "scatter-plot-outline"}
@@ -31,7 +34,8 @@ def built_in_ref(name: str) -> DataRef:
 
 
 class DataShelf(QListWidget):
-    """`picked(name)` comes from a click or Enter. What must be fetched shows a picture once it was loaded."""
+    """`picked(name)` comes from a click or Enter. What must be fetched shows a picture of its own once it
+    was loaded."""
 
     picked = Signal(str)
 
@@ -39,20 +43,23 @@ class DataShelf(QListWidget):
         super().__init__(parent)
         self._desk = desk
         self._by_name: dict[str, QListWidgetItem] = {}
-        self._pictures: dict[str, QPixmap] = {}
+        self._samples: dict[str, engine.Samples] = {}
         self._asked = False
-        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setIconSize(QSize(ICON, ICON))
-        self.setGridSize(QSize(84, ICON + 40))
-        self.setWordWrap(True)
+        self.setGridSize(CELL)
         self.setFrameShape(QListWidget.Shape.NoFrame)
-        self.setMinimumHeight(ICON + 32)
+        self.setMinimumHeight(2 * CELL.height())
         self.setAccessibleName(tr("Built-in data"))
         theme.set_type(self, theme.SMALL)
         self.itemClicked.connect(self._pick)
         self.itemActivated.connect(self._pick)
+
+    def sizeHint(self) -> QSize:
+        return QSize(2 * CELL.width(), round(ROWS * CELL.height()))
 
     def show_sets(self, state: State) -> None:
         """List what the engine knows."""
@@ -60,28 +67,40 @@ class DataShelf(QListWidget):
         self._by_name = {}
         for each in state.ready.data if state.ready else ():
             item = QListWidgetItem(each.title)
-            item.setToolTip(each.help)
+            item.setToolTip(f"{each.title}: {each.help}")
+            item.setSizeHint(CELL)
             item.setData(Qt.ItemDataRole.UserRole, each.name)
             self._by_name[each.name] = item
             self.addItem(item)
-        self._pictures = {name: picture for name, picture in self._pictures.items() if name in self._by_name}
+            if each.kind == "pictures" and each.name not in self._samples:
+                self._show_made(item, each.name)
+        self._samples = {name: samples for name, samples in self._samples.items() if name in self._by_name}
         self._draw()
         self._ask()
+
+    def _show_made(self, item: QListWidgetItem, name: str) -> None:
+        """Until a set is fetched: what a bundled model makes that was trained on it."""
+        made = stored_samples(name)
+        if made is not None:
+            self._samples[name] = made[:SHOWN]
+            item.setToolTip(item.toolTip() + " " + tr("The picture is made by the bundled model."))
 
     def _draw(self) -> None:
         """The picture of each set, or what stands in for it, in the ink of the theme."""
         kinds = {each.name: each.kind for each in ready.data} if (ready := self._desk.state().ready) else {}
+        look, ratio = theme.colours(self.palette()), self.devicePixelRatioF()
         for name, item in self._by_name.items():
-            if name in self._pictures:
-                kept = QIcon(self._pictures[name])
-                kept.addPixmap(self._pictures[name], QIcon.Mode.Selected)  # a chosen picture keeps its colours
+            if name in self._samples:
+                picture = thumbnail(self._samples[name], ICON, look, ratio)
+                kept = QIcon(picture)
+                kept.addPixmap(picture, QIcon.Mode.Selected)  # a chosen picture keeps its colours
                 item.setIcon(kept)
             elif name in kinds:
                 item.setIcon(icon(STAND_INS[kinds[name]], self.palette()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pictures"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_samples"):
             self._draw()
 
     def choose(self, name: str) -> None:
@@ -98,8 +117,7 @@ class DataShelf(QListWidget):
             channel = CHANNEL + event.data.name
             self._desk.post(engine.ReadDataPage(channel, self._desk.number(), event.data, 0, count))
         elif isinstance(event, engine.DataPage) and event.channel.startswith(CHANNEL):
-            picture = thumbnail(event.samples, ICON, theme.colours(self.palette()), self.devicePixelRatioF())
-            self._pictures[event.data.name] = picture
+            self._samples[event.data.name] = event.samples
             self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -114,7 +132,7 @@ class DataShelf(QListWidget):
         self._asked = True
         for each in ready.data:
             if each.kind != "pictures":
-                count = SHOWN if each.kind == "portraits" else DOTS
+                count = READ if each.kind == "portraits" else DOTS
                 data = dataclasses.replace(built_in_ref(each.name), count=count)
                 self._desk.post(engine.LoadData(CHANNEL + each.name, data))
 

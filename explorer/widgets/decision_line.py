@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine import Decision
@@ -17,8 +17,8 @@ from explorer import theme
 from explorer.text import tr
 from explorer.theme import Colours, faded
 from explorer.widgets.curve_drawing import pieces, polygon
-from explorer.widgets.decision_plane import best_where_known, sample_color
-from explorer.widgets.field_drawing import arrow
+from explorer.widgets.decision_plane import sample_color
+from explorer.widgets.field_drawing import arrow, best_where_known, readout, stepped
 from explorer.widgets.short_numbers import MINUS, short_number
 
 Floats = NDArray[np.float32]
@@ -31,13 +31,21 @@ HEADROOM = 1.08
 
 
 class DecisionLine(QWidget):
-    """Shows a `Decision` of one dimension. `show_parts` chooses whether arrows are drawn."""
+    """Shows a `Decision` of one dimension. `show_parts` chooses whether arrows are drawn.
+
+    Where the pointer is, and where the arrow keys lead, the numbers of the curves are read out below.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._decision: Decision | None = None
         self._parts = frozenset({"data", "samples", "arrows", "modes"})
         self._peak = 0.0  # of the density scale
+        self._plot = QRectF()  # where the curves were drawn
+        self._cell: tuple[int, ...] | None = None  # (x,) of the place that is read out
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("D over the line, beside the best D"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -80,6 +88,7 @@ class DecisionLine(QWidget):
             row = min(ROW, 0.16 * self.height())
             below = row + 2.5 * line + 14
             plot = QRectF(LEFT, legend + 4, self.width() - LEFT - RIGHT, max(self.height() - legend - below - 4, 40.0))
+            self._plot = plot
             self._paint_scales(painter, plot, look)
             self._paint_curves(painter, plot, decision, look)
             if "arrows" in self._parts:
@@ -214,8 +223,36 @@ class DecisionLine(QWidget):
                 arrow(painter, QPointF(start, bottom), QPointF(min(max(end, -1e4), 1e4), top + 1), 4.0)
         painter.restore()
         said = tr("G takes z to x") if decision.z_NZ.shape[1] == 1 else tr("G takes the first number of z to x")
-        painter.setPen(QColor(look.muted))
+        if self._cell is not None:
+            said = readout(decision, self._cell)
+            x = self._plot.left() + self._cell[0] / max(len(decision.d) - 1, 1) * self._plot.width()
+            painter.setPen(QPen(faded(look.ink, 0.6), 1.0))
+            painter.drawLine(QPointF(x, self._plot.top()), QPointF(x, self._plot.bottom()))
+        painter.setPen(QColor(look.ink if self._cell is not None else look.muted))
         painter.drawText(QRectF(area.left(), bottom + 2, area.width(), height), Qt.AlignmentFlag.AlignHCenter, said)
+
+    # ---------------------------------------------------------------------------------------------- hands
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        inside = self._decision is not None and self._plot.contains(event.position())
+        share = (event.position().x() - self._plot.left()) / max(self._plot.width(), 1.0)
+        self._read((round(share * (len(self._decision.d) - 1)),) if inside and self._decision is not None else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._read(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shape = self._decision.d.shape if self._decision is not None else (1,)
+        cell = stepped(self._cell or (shape[0] // 2,), event, shape)
+        if cell is None or self._decision is None:
+            super().keyPressEvent(event)
+        else:
+            self._read(cell)
+
+    def _read(self, cell: tuple[int, ...] | None) -> None:
+        if cell != self._cell:
+            self._cell = cell
+            self.update()
 
 
 def _nice(value: float) -> float:

@@ -9,7 +9,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine import Decision
@@ -17,7 +28,16 @@ from explorer import theme
 from explorer.text import tr
 from explorer.theme import faded
 from explorer.widgets.dots import draw_dots
-from explorer.widgets.field_drawing import arrow, draw_color_bar, field_image, fit_square, muted_text
+from explorer.widgets.field_drawing import (
+    arrow,
+    best_where_known,
+    draw_color_bar,
+    field_image,
+    fit_square,
+    muted_text,
+    readout,
+    stepped,
+)
 from explorer.widgets.modes import Modes
 from explorer.widgets.short_numbers import MINUS
 
@@ -25,13 +45,16 @@ Floats = NDArray[np.float32]
 
 BAR_ROOM = 52.0  # colour bar with its labels, px
 GAP = 8.0
+KEY = 18.0  # width of a sign in the legend, px
 ARROWS = 70  # at most
 LONGEST = 26.0  # of an arrow, px
-NOTHING = 1e-3  # of the highest density is none
 
 
 class DecisionPlane(QWidget):
-    """Shows a `Decision` of two dimensions. `show_parts` chooses what lies over the fields."""
+    """Shows a `Decision` of two dimensions. `show_parts` chooses what lies over the fields.
+
+    Where the pointer is, and where the arrow keys lead, the numbers of the fields are read out below.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +63,10 @@ class DecisionPlane(QWidget):
         self._modes: Modes | None = None
         self._covered: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._parts = frozenset({"data", "samples", "arrows", "modes"})
+        self._cell: tuple[int, ...] | None = None  # (x, y) of the cell that is read out
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("D over the plane, beside the best D"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -70,7 +97,8 @@ class DecisionPlane(QWidget):
     def areas(self) -> tuple[QRectF, QRectF, QRectF]:
         """Where D, D* and the colour bar lie: beside or below each other, whichever makes the fields larger."""
         title = QFontMetricsF(self._font()).height() + 4
-        full = QRectF(GAP, title, self.width() - BAR_ROOM - 2 * GAP, self.height() - 2 * title)
+        top = title + self._legend()[1]
+        full = QRectF(GAP, top, self.width() - BAR_ROOM - 2 * GAP, self.height() - title - top)
         extent = self._decision.extent if self._decision is not None else ((0.0, 1.0), (0.0, 1.0))
         width, height = (full.width() - GAP) / 2, (full.height() - GAP - 2 * title) / 2
         beside = fit_square(QRectF(0, 0, width, full.height()), extent)
@@ -110,6 +138,8 @@ class DecisionPlane(QWidget):
             for area, image, title in zip((left, right), self._images, titles, strict=True):
                 self._paint_field(painter, area, image, title)
             self._paint_points(painter, left, decision)
+            self._paint_legend(painter, left)
+            self._paint_readout(painter, left, right, decision)
             draw_color_bar(painter, bar, self.palette(), ("0", "½", "1"), tr("D"))
 
     def _paint_field(self, painter: QPainter, area: QRectF, image: QImage, title: str) -> None:
@@ -123,10 +153,78 @@ class DecisionPlane(QWidget):
         box = QRectF(area.left(), area.top() - height - 2, area.width(), height)
         said = QFontMetricsF(painter.font()).elidedText(title, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, said)
-        if self._decision is not None:
+        if self._decision is not None and self._cell is None:
             (x0, x1), (y0, y1) = self._decision.extent
             range_text = f"x {x0:.2g} … {x1:.2g}   y {y0:.2g} … {y1:.2g}".replace("-", MINUS)
             muted_text(painter, QRectF(area.left(), area.bottom() + 2, area.width(), height), look, range_text)
+
+    def legend(self) -> tuple[str, ...]:
+        """The names of what lies over the fields, in the order of the legend."""
+        return tuple(text for _, _, text in self._legend()[0])
+
+    def _legend(self) -> tuple[list[tuple[QPointF, str, str]], float]:
+        """Where each part is named, its kind and its name, in as many rows as they need; and their height."""
+        rings = self._modes is not None and "modes" in self._parts
+        wanted = [(name, text) for name, text in self._names() if name in self._parts]
+        wanted += [("covered", tr("mode that G reaches")), ("missed", tr("mode that G misses"))] if rings else []
+        metrics = QFontMetricsF(self._font())
+        x, y, height = GAP, 2.0, metrics.height() + 2
+        places = []
+        for kind, text in wanted:
+            width = KEY + 4 + metrics.horizontalAdvance(text)
+            if x > GAP and x + width > self.width() - GAP:
+                x, y = GAP, y + height
+            places.append((QPointF(x, y), kind, text))
+            x += width + 2 * GAP
+        return places, y + height if places else 0.0
+
+    def _names(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("data", tr("data")),
+            ("samples", tr("samples of G")),
+            ("arrows", tr("gradient of D at samples")),
+        )
+
+    def _paint_legend(self, painter: QPainter, field: QRectF) -> None:
+        """Over the title of the upper field."""
+        look, height = theme.colours(self.palette()), QFontMetricsF(painter.font()).height() + 2
+        places, rows = self._legend()
+        down = QPointF(0, field.top() - height - 2 - rows)
+        for place, kind, text in ((place + down, kind, text) for place, kind, text in places):
+            middle = place + QPointF(KEY / 2, height / 2)
+            at = np.array([[middle.x(), middle.y()]])
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            if kind == "data":
+                draw_dots(painter, at, look.ink, 3.0)
+            elif kind == "samples":
+                draw_dots(painter, at, sample_color(look), 5.0, look.base)
+            elif kind == "arrows":
+                painter.setPen(QPen(look.ink, 1.2))
+                arrow(painter, middle - QPointF(KEY / 2, 0), middle + QPointF(KEY / 2, 0), 4.0)
+            else:
+                painter.setPen(_ring(look, covered=kind == "covered"))
+                painter.drawEllipse(middle, 6.0, 6.0)
+            painter.setPen(look.muted)
+            box = QRectF(place.x() + KEY + 4, place.y(), self.width(), height)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_readout(self, painter: QPainter, left: QRectF, right: QRectF, decision: Decision) -> None:
+        """A cross in both fields, and the numbers there."""
+        if self._cell is None:
+            return
+        look, height = theme.colours(self.palette()), QFontMetricsF(painter.font()).height()
+        rows, columns = decision.d.shape
+        for area in (left, right):
+            x = area.left() + self._cell[0] / max(columns - 1, 1) * area.width()
+            y = area.bottom() - self._cell[1] / max(rows - 1, 1) * area.height()
+            for color, width in ((look.base, 4.0), (look.ink, 1.5)):
+                painter.setPen(QPen(color, width))
+                painter.drawLine(QPointF(x - 7, y), QPointF(x + 7, y))
+                painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
+        start = min(left.left(), right.left())
+        box = QRectF(start, right.bottom() + 2, self.width() - start, height)
+        painter.setPen(look.ink)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, readout(decision, self._cell))
 
     def _paint_points(self, painter: QPainter, area: QRectF, decision: Decision) -> None:
         look = theme.colours(self.palette())
@@ -181,19 +279,50 @@ class DecisionPlane(QWidget):
         radii = np.clip(1.3 * modes.radii * scale, 6.0, area.width() / 3)  # type: ignore[union-attr]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for (x, y), radius, covered in zip(centres.tolist(), radii.tolist(), self._covered.tolist(), strict=True):
-            pen = QPen(faded(look.ink, 0.5) if covered else look.warning, 1.0 if covered else 1.8)
-            if not covered:
-                pen.setDashPattern([3.0, 2.5])
-            painter.setPen(pen)
+            painter.setPen(_ring(look, covered=covered))
             painter.drawEllipse(QPointF(x, y), radius, radius)
+
+    # ---------------------------------------------------------------------------------------------- hands
+
+    def cell_at(self, place: QPointF) -> tuple[int, int] | None:
+        """The cell (x, y) of the fields at a place of the widget; None beside them."""
+        if self._decision is None:
+            return None
+        rows, columns = self._decision.d.shape
+        for area in self.areas()[:2]:
+            if area.contains(place):
+                x = round((place.x() - area.left()) / area.width() * (columns - 1))
+                return x, round((area.bottom() - place.y()) / area.height() * (rows - 1))
+        return None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._read(self.cell_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._read(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shape = self._decision.d.shape if self._decision is not None else (1, 1)
+        cell = stepped(self._cell or (shape[1] // 2, shape[0] // 2), event, shape)
+        if cell is None or self._decision is None:
+            super().keyPressEvent(event)
+        else:
+            self._read(cell)
+
+    def _read(self, cell: tuple[int, ...] | None) -> None:
+        if cell != self._cell:
+            self._cell = cell
+            self.update()
+
+
+def _ring(look: theme.Colours, *, covered: bool) -> QPen:
+    """Around a mode: whole where G reaches it, broken and marked where it does not."""
+    pen = QPen(faded(look.ink, 0.5) if covered else look.warning, 1.0 if covered else 1.8)
+    if not covered:
+        pen.setDashPattern([3.0, 2.5])
+    return pen
 
 
 def sample_color(look: theme.Colours) -> QColor:
     """What samples of G are drawn in, on this ground: a hue that the colour map does not have."""
     return look.series[2]
-
-
-def best_where_known(decision: Decision) -> Floats:
-    """D*, NaN where neither data nor samples are: there it has no value."""
-    density = decision.p_data + decision.p_g
-    return np.where(density > NOTHING * density.max(initial=0.0), decision.d_star, np.nan).astype(np.float32)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 import engine
 from explorer.text import tr
 from explorer.theme import SMALL, label
+from explorer.widgets.text_field import TextField
 
 FEWEST = 2  # exemplars per group, below which halving them says nothing
 LETTER_WIDTH = 56  # px: a letter and the arrow of a list
@@ -24,7 +25,7 @@ class DirectionMaker(QWidget):
         self._with, self._without = QComboBox(), QComboBox()
         self._with.setAccessibleName(tr("Slot with the attribute"))
         self._without.setAccessibleName(tr("Slot without the attribute"))
-        self._name = QLineEdit()
+        self._name = TextField()
         self._name.setPlaceholderText(tr("Name of the direction"))
         self._name.setAccessibleName(self._name.placeholderText())
         self._name.returnPressed.connect(self._ask)

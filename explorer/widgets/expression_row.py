@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine import Arithmetic, ExpressionError, parse_expression
 from explorer import recipes
@@ -15,6 +15,7 @@ from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL, label
 from explorer.widgets.condition_chooser import Condition, ConditionChooser
 from explorer.widgets.slider import ValueSlider
+from explorer.widgets.text_field import TextField
 
 WIDEST_SPREAD = 1.0
 NORMS: Mapping[Literal["onto the shell", "as is"], str] = {
@@ -38,7 +39,7 @@ class ExpressionRow(QWidget):
         super().__init__(parent)
         self._recipe = recipes.empty_arithmetic()
         self._typing = False
-        self._text = QLineEdit(self._recipe.expression)
+        self._text = TextField(self._recipe.expression)
         self._text.setAccessibleName(tr("Expression"))
         self._text.setToolTip(tr("Names of slots with + - * / and ( ), mean(A), slerp(A, B, 0.5), lerp(A, B, 0.5)"))
         self._text.textEdited.connect(self._typed)
@@ -104,7 +105,7 @@ class ExpressionRow(QWidget):
         """The sentence that is shown."""
         return self._problem.text()
 
-    def text_field(self) -> QLineEdit:
+    def text_field(self) -> TextField:
         return self._text
 
     def problem_of(self, text: str) -> str:

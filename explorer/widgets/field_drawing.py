@@ -12,15 +12,19 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPalette, QPen
+from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QPainter, QPalette, QPen
 
+from engine import Decision
 from explorer import theme
+from explorer.text import tr
 from explorer.theme import Colours
+from explorer.widgets.short_numbers import MINUS, short_number
 
 Extent = tuple[tuple[float, float], ...]
 LEVELS = 256
 STRENGTH = 0.72  # of the map over the ground: points must stand out from the field
 BAR = 10.0  # width of a colour bar, px
+NOTHING = 1e-3  # of the highest density is none
 
 
 @lru_cache(maxsize=4)
@@ -62,6 +66,38 @@ def draw_color_bar(
         painter.drawLine(QLineF(bar.right(), y, bar.right() + 3, y))
         box = QRectF(bar.right() + 5, y - metrics.height() / 2, rect.width(), metrics.height())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def readout(decision: Decision, cell: tuple[int, ...]) -> str:
+    """The numbers of one cell of the fields, in words; `cell` is (x,) or (x, y)."""
+    at = tuple(reversed(cell))
+    shares = [k / max(size - 1, 1) for k, size in zip(cell, reversed(decision.d.shape), strict=True)]
+    place = [low + share * (high - low) for share, (low, high) in zip(shares, decision.extent, strict=True)]
+    best = best_where_known(decision)[at]
+    said = tr(
+        "{place}:  D {d},  D* {best},  p data {data},  p of G {samples}",
+        place=",  ".join(f"{name} {value:.2f}" for name, value in zip("xy", place, strict=False)),
+        d=f"{decision.d[at]:.3f}",
+        best=f"{best:.3f}" if np.isfinite(best) else tr("none"),
+        data=short_number(float(decision.p_data[at])),
+        samples=short_number(float(decision.p_g[at])),
+    )
+    return said.replace("-", MINUS)
+
+
+def best_where_known(decision: Decision) -> NDArray[np.float32]:
+    """D*, NaN where neither data nor samples are: there it has no value."""
+    density = decision.p_data + decision.p_g
+    return np.where(density > NOTHING * density.max(initial=0.0), decision.d_star, np.nan).astype(np.float32)
+
+
+def stepped(cell: tuple[int, ...], event: QKeyEvent, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The cell that an arrow key leads to, (x,) or (x, y) in a field of this shape; None for another key."""
+    steps = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+    step = steps.get(Qt.Key(event.key()))
+    if step is None:
+        return None
+    return tuple(min(max(k + d, 0), n - 1) for k, d, n in zip(cell, step, reversed(shape), strict=False))
 
 
 def arrow(painter: QPainter, start: QPointF, end: QPointF, head: float = 3.0) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -27,9 +26,11 @@ from explorer.widgets.plane import PlanePad
 from explorer.widgets.section import Section
 from explorer.widgets.slider_bank import BankItem, SliderBank
 from explorer.widgets.snapshot_chooser import SnapshotChooser
+from explorer.widgets.text_field import TextField
 from explorer.widgets.tool_button import ToolButton
 
 FARTHEST_MOVE = 4.0  # standard deviations of the prior
+DIRECTIONS, COORDINATES = 7, 8  # rows in view
 Z_LIMITS = {"normal": 3.0, "uniform": 1.0}
 LARGEST_SEED = 2**31 - 1
 KIND_ORDER = {"attribute": 0, "own": 1, "pca": 2, "sefa": 3}
@@ -82,6 +83,7 @@ class LatentControls(QScrollArea):
         new.setToolTip(tr("Another draw (N); directions and condition stay"))
         new.clicked.connect(self.new_latent)
         self._seed = QSpinBox()
+        self._seed.setLineEdit(TextField())
         self._seed.setRange(0, LARGEST_SEED)
         self._seed.setKeyboardTracking(False)
         self._seed.setPrefix(tr("Seed "))
@@ -105,23 +107,21 @@ class LatentControls(QScrollArea):
         return _section(tr("Place"), row)
 
     def _build_directions(self) -> Section:
-        self._moves = SliderBank(low=-FARTHEST_MOVE, high=FARTHEST_MOVE, rows=8, search=tr("Search directions"))
+        self._moves = SliderBank(
+            low=-FARTHEST_MOVE, high=FARTHEST_MOVE, rows=DIRECTIONS, search=tr("Search directions"), gathers=True
+        )
         self._moves.moved.connect(self.move_along)
         self._moves.started.connect(self.started)
         self._moves.finished.connect(self.finished)
         find = ToolButton("refresh", tr("Look for directions: attributes, PCA and SeFa"))
         find.clicked.connect(self.finding)
-        self._found = label("", SMALL, muted=True)
-        self._found.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self._found, 1)
-        line.addWidget(find)
-        return _section(tr("Directions"), row, self._moves)
+        self._moves.add_tool(find)
+        return _section(tr("Directions"), self._moves)
 
     def _build_coordinates(self) -> Section:
-        self._zs = SliderBank(low=-3.0, high=3.0, rows=8, name_width=Z_NAME_WIDTH, search=tr("Search: 3 17 40"))
+        self._zs = SliderBank(
+            low=-3.0, high=3.0, rows=COORDINATES, name_width=Z_NAME_WIDTH, search=tr("Search: 3 17 40")
+        )
         self._zs.moved.connect(self.set_coordinate)
         self._zs.started.connect(self.started)
         self._zs.finished.connect(self.finished)
@@ -142,14 +142,14 @@ class LatentControls(QScrollArea):
         self._conditions.set_condition(self._point.condition)
 
     def show_directions(self, found: Sequence[DirectionFacts], said: str) -> None:
-        """The directions of a snapshot, attributes first, and one line about them."""
+        """The directions of a snapshot, attributes first, and what is said where there are none."""
         self._moves.set_items([_bank_item(direction) for direction in sorted(found, key=_by_kind)])
         self._show_moves()
-        self._found.setText(said)
+        self._moves.set_text(said)
 
     def say(self, text: str) -> None:
-        """One line about the search for directions."""
-        self._found.setText(text)
+        """One line about the search for directions, where there are none."""
+        self._moves.set_text(text)
 
     def show_place(self, point: Point) -> None:
         """Where on the plane a walk is; cheaper than `show_point`."""

@@ -1,4 +1,4 @@
-"""Samples that are points, not pictures: where they lie on a line or in a plane, and where one of them lands.
+"""Samples that are points, not pictures: where they lie on a line or in a plane, among the data, and where one lands.
 
 A drag is handed out like that of a picture (`PictureCanvas`), so that a point model is explored in the same way.
 """
@@ -10,27 +10,31 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.text import tr
-from explorer.theme import colours
+from explorer.theme import colours, faded
 from explorer.widgets.dots import draw_dots
 from explorer.widgets.short_numbers import MINUS, short_number
 
 DOT, MARK = 2.5, 9.0  # radius of a sample, reach of the cross on the one that is held
 REACH = 8.0  # how near to a dot a click must be
-MARGIN = 0.1  # of the extent, around all samples
+MARGIN, DATA_MARGIN = 0.1, 0.2  # of the extent, around all samples; around the data, as the Decision panel has it
+DATA_DOT, DATA_SHARE = 2.0, 0.5  # px, and how much of the ground a dot of the data covers
 TICKS = 5  # about so many numbers along an axis
 FOOT = 20  # room for the numbers below, px
 EDGE = 16  # of a number to the edge of the view, px
 HALF_LINE = 16  # numbers at the left keep this far from the ends, px
 FAINT = 150  # of 255
+LEGEND_LEFT = 56.0  # px, beside the numbers of y
 ZOOM_STEP = 1.25
 
 
 class PointView(QWidget):
     """A scatter of (N, 1) or (N, 2) points. Points on a line are drawn at a height that is their number.
+
+    With `set_data` the view shows the range of the data, so that samples which collapse are seen to; without, theirs.
 
     `chosen(k)` is a click on a sample; `dragged(dx, dy)` gives a movement as parts of the view.
     """
@@ -43,6 +47,7 @@ class PointView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._points = np.zeros((0, 2), np.float32)
+        self._data: NDArray[np.float32] | None = None
         self._mark: NDArray[np.float32] | None = None
         self._flat = False
         self._extent = QRectF(-1, -1, 2, 2)
@@ -59,10 +64,29 @@ class PointView(QWidget):
         points_ND = np.zeros((0, 2), np.float32) if points_ND is None else points_ND
         self._flat = points_ND.shape[1] == 1
         self._points = _in_plane(points_ND)
-        finite = self._points[np.isfinite(self._points).all(axis=1)]
+        self._find_extent()
+
+    def set_data(self, points_ND: NDArray[np.float32] | None) -> None:
+        """The data that the samples should be like, drawn faintly behind them; None where it is not known."""
+        self._data = None if points_ND is None else _in_plane(points_ND)
+        self._find_extent()
+
+    def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The range of x and of y that is shown at first."""
+        shown = self._extent
+        return (shown.left(), shown.right()), (shown.top(), shown.bottom())
+
+    def outside(self) -> int:
+        """How many samples lie outside what is in view."""
+        places = self._places(self._points)
+        return int(((places < 0) | (places > (self.width(), self.height() - FOOT))).any(axis=1).sum())
+
+    def _find_extent(self) -> None:
+        shown, margin = (self._points, MARGIN) if self._data is None else (self._data, DATA_MARGIN)
+        finite = shown[np.isfinite(shown).all(axis=1)]
         if len(finite):
             low, high = finite.min(axis=0), finite.max(axis=0)
-            room = np.maximum((high - low) * MARGIN, 1e-3)
+            room = np.maximum((high - low) * margin, 1e-3)
             (x, y), (width, height) = low - room, high - low + 2 * room
             self._extent = QRectF(float(x), float(y), float(width), float(height))
         self.update()
@@ -114,18 +138,39 @@ class PointView(QWidget):
             look = colours(self.palette())
             painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
             self._paint_axes(painter, look.hairline, look.muted)
+            if self._data is not None:
+                draw_dots(painter, self._places(self._data), faded(look.muted, DATA_SHARE), DATA_DOT)
             dot = QColor(look.series[0])
             dot.setAlpha(FAINT)
-            draw_dots(painter, self._places(), dot, 2 * DOT)
+            draw_dots(painter, self._places(self._points), dot, 2 * DOT)
+            self._paint_legend(painter, dot)
             if self._mark is not None and np.isfinite(self._mark).all():
                 at = self.place(*self._mark.tolist())
                 painter.setPen(QPen(look.series[1], 3))
                 painter.drawLine(at - QPointF(MARK, 0), at + QPointF(MARK, 0))
                 painter.drawLine(at - QPointF(0, MARK), at + QPointF(0, MARK))
 
-    def _places(self) -> NDArray[np.float64]:
-        """Where the samples that are finite lie in the widget, (N, 2)."""
-        finite = self._points[np.isfinite(self._points).all(axis=1)].astype(np.float64)
+    def _paint_legend(self, painter: QPainter, dot: QColor) -> None:
+        """What is data and what samples, and how many samples are not in view."""
+        look, height = colours(self.palette()), QFontMetricsF(painter.font()).height()
+        outside = self.outside()
+        said = tr("{count} outside the view", count=outside) if outside else ""
+        entries: list[tuple[QColor | None, str]] = [(look.muted, tr("data")), (dot, tr("samples"))]
+        x, y = LEGEND_LEFT, 2.0
+        for color, text in [*(entries if self._data is not None else ()), *([(None, said)] if said else ())]:
+            width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 20
+            x, y = (x, y) if x + width <= self.width() else (LEGEND_LEFT, y + height + 4)
+            box = QRectF(x - 4, y, width, height + 4)
+            painter.fillRect(box, faded(look.base, 0.85))
+            if color is not None:
+                draw_dots(painter, np.array([[x + 4, box.center().y()]]), color, 2 * DOT)
+            painter.setPen(look.muted if color is not None else look.warning)
+            painter.drawText(box.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+            x += box.width()
+
+    def _places(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Where the points (N, 2) that are finite lie in the widget, (N, 2) px."""
+        finite = points[np.isfinite(points).all(axis=1)].astype(np.float64)
         origin, unit = self.place(0.0, 0.0), self.place(1.0, 1.0)
         scale = np.array([unit.x() - origin.x(), unit.y() - origin.y()])
         return np.clip(np.array([origin.x(), origin.y()]) + finite * scale, -1e4, 1e4)

@@ -19,6 +19,7 @@ from explorer.text import tr
 from explorer.widgets.canvas import to_qimage
 from explorer.widgets.field_drawing import draw_color_bar, field_image
 from explorer.widgets.image_grid import NEARLY
+from explorer.widgets.short_numbers import MINUS, short_number
 
 GAP = 3.0
 SIDE_SHARE = 0.4  # of the width for the chosen sample
@@ -38,6 +39,7 @@ class ScoredGrid(QWidget):
         self._texts: tuple[str, ...] = ()
         self._levels: NDArray[np.float64] = np.empty(0)
         self._saliency: NDArray[np.float32] | None = None
+        self._peaks: NDArray[np.float32] | None = None
         self._index = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -48,15 +50,27 @@ class ScoredGrid(QWidget):
         self._samples = np.ascontiguousarray(samples_NHWC)
         if self._index >= len(samples_NHWC):
             self._index = -1
-        self._texts, self._levels, self._saliency = (), np.empty(0), None
+        self._texts, self._levels, self._saliency, self._peaks = (), np.empty(0), None, None
         self.update()
 
     def set_scores(
-        self, levels_N: NDArray[np.float64], texts: tuple[str, ...], saliency_NHW: NDArray[np.float32] | None
+        self,
+        levels_N: NDArray[np.float64],
+        texts: tuple[str, ...],
+        saliency_NHW: NDArray[np.float32] | None,
+        peaks_N: NDArray[np.float32] | None = None,
     ) -> None:
-        """How full the bar of every sample is (0..1), its text, and the heat maps, where there are some (-1..1)."""
-        self._levels, self._texts, self._saliency = levels_N, texts, saliency_NHW
+        """How full the bar of every sample is (0..1), its text, and the heat maps, where there are some: -1..1, with
+        what 1 stands for, in logits per unit of brightness."""
+        self._levels, self._texts, self._saliency, self._peaks = levels_N, texts, saliency_NHW, peaks_N
         self.update()
+
+    def bar_labels(self) -> tuple[str, str, str]:
+        """The numbers at the bar of the heat map, from below to above; empty where there is none yet."""
+        if self._peaks is None or not 0 <= self._index < len(self._peaks):
+            return "", "0", ""
+        peak = short_number(float(self._peaks[self._index]))
+        return f"{MINUS}{peak}", "0", f"+{peak}"
 
     def samples(self) -> NDArray[np.uint8] | None:
         return self._samples
@@ -194,7 +208,7 @@ class ScoredGrid(QWidget):
             painter.drawText(QRectF(box.left(), box.top() - line, max(box.width(), 120), line), title)
         bar = QRectF(second.right() + 6, second.top() - line, BAR_ROOM - 6, second.height() + line)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        draw_color_bar(painter, bar, self.palette(), (tr("-max"), "0", tr("+max")), "")
+        draw_color_bar(painter, bar, self.palette(), self.bar_labels(), tr("logit"))
 
     # ---------------------------------------------------------------------------------------------- hands
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
@@ -27,6 +27,7 @@ HANDLE = 6.0  # radius of the handle, px
 GROOVE = 3.0  # height of the groove, px
 FINER = 0.1  # what Shift makes of a movement
 STEPS = 100  # an arrow key moves by the range over this
+STRIP = 18  # height of the groove's part of a stacked slider, px
 PAGE = 10  # PgUp moves by this many arrow keys
 
 
@@ -38,7 +39,8 @@ class ValueSlider(QWidget):
     the wheel): what lies between is one step to undo. `decimals` None shows three significant digits; 0 takes whole
     numbers only. `log` spreads the range logarithmically (low must be above 0). The groove is filled from `origin`
     (the default: `low`, or 0 where the range encloses it). An `aligned` slider leaves as much room for its number as
-    others do, so that their grooves line up.
+    others do, so that their grooves line up; `leave_room` leaves more. `unit` stands behind the number. A `stacked`
+    slider has its number over the right end of the groove, and left of it room for a name.
     """
 
     valueChanged = Signal(float)
@@ -55,10 +57,12 @@ class ValueSlider(QWidget):
         log: bool = False,
         origin: float | None = None,
         aligned: bool = True,
+        unit: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._aligned = aligned
+        self._aligned, self._unit, self._stacked = aligned, unit, False
+        self._room = 0  # for the number at least, px
         self._low, self._high, self._decimals = float(low), float(high), decimals
         self._log = log
         self._origin = origin
@@ -127,6 +131,12 @@ class ValueSlider(QWidget):
             return f"{value:.3g}"
         return f"{value:.{self._decimals}f}"
 
+    def shown(self, value: float | None = None) -> str:
+        """The number as it is painted: thousands apart, and the unit behind it."""
+        value = self._value if value is None else value
+        text = f"{value:,.0f}".replace(",", "\u2009") if self._decimals == 0 else self.text(value)
+        return f"{text} {self._unit}" if self._unit else text
+
     def _place(self, value: float) -> float:
         """Where in 0..1 of the groove a value lies."""
         if self._log:
@@ -146,17 +156,37 @@ class ValueSlider(QWidget):
     # ---------------------------------------------------------------------------------------------- geometry
 
     def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(self.font())
-        return QSize(120 + self._number_width(), max(metrics.height() + 6, 22))
+        height = QFontMetrics(self.font()).height()
+        if self._stacked:
+            return QSize(120, height + STRIP)
+        return QSize(120 + self.number_width(), max(height + 6, 22))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40 + self._number_width(), self.sizeHint().height())
+        return QSize(40 if self._stacked else 40 + self.number_width(), self.sizeHint().height())
 
-    def _number_width(self) -> int:
-        """Room for the widest number; measured once for the same limits, digits and font."""
+    def set_stacked(self, stacked: bool) -> None:
+        """The number over the groove, or beside it."""
+        if stacked != self._stacked:
+            self._stacked = stacked
+            self._measure_again()
+
+    def leave_room(self, width: int) -> None:
+        """Leave so many px at least for a number beside the groove."""
+        if width != self._room:
+            self._room = width
+            self._measure_again()
+
+    def number_width(self) -> int:
+        """Room for the number, px: where it stands over the groove for the one that is shown, else for the widest."""
+        if self._stacked:
+            return QFontMetrics(self.font()).horizontalAdvance(self.shown()) + 4
+        return max(self.widest_number(), self._room)
+
+    def widest_number(self) -> int:
+        """Room for the widest number, px; measured once for the same limits, digits and font."""
         if self._widest is None:
             metrics = QFontMetrics(self.font())
-            widest = max(metrics.horizontalAdvance(self.text(v)) for v in (self._low, self._high, self._default))
+            widest = max(metrics.horizontalAdvance(self.shown(v)) for v in (self._low, self._high, self._default))
             # never narrower than this, so that the grooves of sliders with other limits line up
             least = metrics.horizontalAdvance("0.00888") if self._aligned else 0
             self._widest = max(widest, least) + 10
@@ -173,12 +203,18 @@ class ValueSlider(QWidget):
         super().changeEvent(event)
 
     def _groove(self) -> QRectF:
-        width = self.width() - self._number_width() - 2 * HANDLE - 2
-        return QRectF(HANDLE + 1, self.height() / 2 - GROOVE / 2, max(width, 1.0), GROOVE)
+        beside = 0 if self._stacked else self.number_width()
+        middle = self.height() - STRIP / 2 if self._stacked else self.height() / 2
+        width = self.width() - beside - 2 * HANDLE - 2
+        return QRectF(HANDLE + 1, middle - GROOVE / 2, max(width, 1.0), GROOVE)
 
     def _number(self) -> QRectF:
-        width = self._number_width()
-        return QRectF(self.width() - width, 0, width, self.height())
+        width = self.number_width()
+        return QRectF(self.width() - width, 0, width, self.height() - (STRIP if self._stacked else 0))
+
+    def _over_groove(self, place: QPointF) -> bool:
+        """Whether a hand at this place is at the groove, not on the line over it."""
+        return not self._stacked or place.y() >= self.height() - STRIP
 
     def _handle_x(self) -> float:
         groove = self._groove()
@@ -200,12 +236,13 @@ class ValueSlider(QWidget):
             painter.setBrush(accent)
             painter.drawRoundedRect(QRectF(min(start, x), groove.top(), abs(x - start), GROOVE), 1.0, 1.0)
             busy = self._grip is not None or self._hover
-            painter.drawEllipse(QPointF(x, self.height() / 2), HANDLE - (0 if busy else 1), HANDLE - (0 if busy else 1))
+            handle = QPointF(x, groove.center().y())
+            painter.drawEllipse(handle, HANDLE - (0 if busy else 1), HANDLE - (0 if busy else 1))
             if self.hasFocus():
                 ring = palette.color(QPalette.ColorRole.Highlight)
                 ring.setAlpha(70)
                 painter.setBrush(ring)
-                painter.drawEllipse(QPointF(x, self.height() / 2), HANDLE + 3, HANDLE + 3)
+                painter.drawEllipse(handle, HANDLE + 3, HANDLE + 3)
             if self._editor is None:
                 changed = self._value != self._default
                 role = QPalette.ColorRole.Text if changed else QPalette.ColorRole.PlaceholderText
@@ -213,7 +250,7 @@ class ValueSlider(QWidget):
                 painter.drawText(
                     self._number().adjusted(0, 0, -2, 0),
                     Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                    self.text(),
+                    self.shown(),
                 )
 
     def _fill_from(self) -> float:
@@ -230,6 +267,9 @@ class ValueSlider(QWidget):
         on_number = self._number().contains(event.position())
         if on_number or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.type_number()
+            return
+        if not self._over_groove(event.position()):
+            event.ignore()
             return
         self.editStarted.emit()
         x = event.position().x()
@@ -260,7 +300,9 @@ class ValueSlider(QWidget):
         self.editFinished.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and not self._number().contains(event.position()):
+        place = event.position()
+        at_groove = self._over_groove(place) and not self._number().contains(place)
+        if event.button() == Qt.MouseButton.LeftButton and at_groove:
             self._edit(self._default)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -346,7 +388,7 @@ class ValueSlider(QWidget):
         self._editor.setFrame(False)
         self._editor.setAutoFillBackground(True)
         self._editor.setAccessibleName(self.accessibleName())
-        self._editor.setGeometry(self._number().toRect())
+        self._editor.setGeometry(self._typing_place())
         self._editor.installEventFilter(self)
         self._editor.returnPressed.connect(self._take_typed)
         self._editor.selectAll()
@@ -366,6 +408,11 @@ class ValueSlider(QWidget):
                 self.setFocus()
                 return True
         return False
+
+    def _typing_place(self) -> QRect:
+        """Where the number is, with room for a longer one."""
+        place = self._number().toRect()
+        return place.adjusted(min(0, place.width() - self.widest_number()), 0, 0, 0)
 
     @staticmethod
     def _is_escape(event: QEvent) -> bool:
@@ -398,5 +445,5 @@ class ValueSlider(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._editor is not None:
-            self._editor.setGeometry(self._number().toRect())
+            self._editor.setGeometry(self._typing_place())
         super().resizeEvent(event)

@@ -1,7 +1,8 @@
 """A long list of named sliders, some at a time: page through it or search it.
 
 Used for the coordinates of z (hundreds) and for directions (dozens). Rows are made once and filled again, so that a
-new page costs no new widgets.
+new page costs no new widgets. What is in use can come first; it is gathered when the list is arranged anew (another
+page, another search, a value from elsewhere), never under the hand.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -24,7 +26,7 @@ from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.tool_button import ToolButton
 
-NAME_WIDTH = 142  # px, for the longest attribute in small type
+NAME_WIDTH, NAME_SHARE = 160, 0.42  # px, for the longest attribute in small type; of the width, where that is less
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class BankItem:
 
 
 class SliderBank(QWidget):
-    """`rows` sliders of all `items`, between `low` and `high`.
+    """`rows` sliders of all `items`, between `low` and `high`; with `gathers` those that are not at 0 come first.
 
     `moved(key, value)` comes from the hands; `started` and `finished` enclose one gesture.
     """
@@ -55,6 +57,7 @@ class SliderBank(QWidget):
         rows: int = 8,
         name_width: int = NAME_WIDTH,
         search: str = "",
+        gathers: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -63,6 +66,8 @@ class SliderBank(QWidget):
         self._values: Mapping[str, float] = {}
         self._marked: frozenset[str] = frozenset()
         self._first = 0
+        self._gathers = gathers
+        self._gathered: frozenset[str] = frozenset()  # the keys that stand first
         self._rows = rows
         self._name_width = name_width
         self._names: list[ElidedLabel] = []
@@ -90,12 +95,26 @@ class SliderBank(QWidget):
     def set_values(self, values: Mapping[str, float], marked: frozenset[str] = frozenset()) -> None:
         """Show where each slider stands (0 where nothing is said); the `marked` ones were set by hand."""
         self._values = values
+        if self._gathers and self._first == 0 and self._in_use() - self._gathered - set(self.page_keys()):
+            self._seek()  # one that nobody sees was moved from elsewhere
         if marked != self._marked:
             self._marked = marked
             self._fill()
             return
         for item, slider in zip(self._page(), self._sliders, strict=False):
             slider.display(values.get(item.key, 0.0))
+
+    def set_text(self, text: str) -> None:
+        """The sentence that stands here while there are no sliders."""
+        self._text.setText(text)
+
+    def text(self) -> str:
+        """That sentence, where it is shown; else empty."""
+        return self._text.text() if self._text.isVisibleTo(self) else ""
+
+    def add_tool(self, tool: QWidget) -> None:
+        """One more button behind the search."""
+        self._top.addWidget(tool)
 
     def page_keys(self) -> tuple[str, ...]:
         """The keys of the sliders in view."""
@@ -121,11 +140,11 @@ class SliderBank(QWidget):
         self._on = ToolButton("chevron-right", tr("Next page"))
         self._back.clicked.connect(self._go_back)
         self._on.clicked.connect(self._go_on)
-        top = QHBoxLayout()
-        top.setContentsMargins(0, 0, 0, 0)
-        top.addWidget(self._search, 1)
+        self._top = QHBoxLayout()
+        self._top.setContentsMargins(0, 0, 0, 0)
+        self._top.addWidget(self._search, 1)
         for widget in (self._where, self._back, self._on):
-            top.addWidget(widget)
+            self._top.addWidget(widget)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -133,16 +152,19 @@ class SliderBank(QWidget):
         for row in range(self._rows):
             self._add_row(grid, row, low, high)
         grid.setColumnStretch(1, 1)
+        self._text = label("", SMALL, muted=True)
+        self._text.setWordWrap(True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._text, 0, 0, self._rows, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addLayout(grid)
         self._fill()
 
     def _add_row(self, grid: QGridLayout, row: int, low: float, high: float) -> None:
-        name = ElidedLabel(size=SMALL)
-        name.setFixedWidth(self._name_width)
+        name = ElidedLabel(size=SMALL, mode=Qt.TextElideMode.ElideMiddle)
         slider = ValueSlider(low, high, 0.0, 2, aligned=False)
         slider.setProperty("row", row)
         slider.valueChanged.connect(self._slid)
@@ -157,6 +179,16 @@ class SliderBank(QWidget):
         self._names.append(name)
         self._sliders.append(slider)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = min(self._name_width, round(NAME_SHARE * self.width()))
+        for name in self._names:
+            name.setFixedWidth(width)
+
+    def _in_use(self) -> frozenset[str]:
+        """The keys of the sliders that are not at 0."""
+        return frozenset(key for key, value in self._values.items() if value != 0.0)
+
     def _page(self) -> tuple[BankItem, ...]:
         return self._found[self._first : self._first + self._rows]
 
@@ -170,7 +202,14 @@ class SliderBank(QWidget):
         else:
             self._found = tuple(i for i in self._items if all(w in f"{i.title} {i.words}".lower() for w in words))
         self._first = 0
+        self._gather()
         self._fill()
+
+    def _gather(self) -> None:
+        """Bring what is in use to the front, each part in its old order."""
+        self._gathered = self._in_use() if self._gathers else frozenset()
+        places = {item.key: place for place, item in enumerate(self._items)}
+        self._found = tuple(sorted(self._found, key=lambda item: (item.key not in self._gathered, places[item.key])))
 
     def _fill(self) -> None:
         page = self._page()
@@ -188,6 +227,7 @@ class SliderBank(QWidget):
                 slider.setAccessibleName(item.title)
                 slider.display(self._values.get(item.key, 0.0))
         self._showing = False
+        self._text.setVisible(not page)
         last = self._first + len(page)
         some = tr("{first}-{last} of {total}", first=self._first + 1, last=last, total=len(self._found))
         self._where.setText(some if page else tr("none"))
@@ -197,11 +237,13 @@ class SliderBank(QWidget):
     @Slot()
     def _go_back(self) -> None:
         self._first = max(self._first - self._rows, 0)
+        self._gather()
         self._fill()
 
     @Slot()
     def _go_on(self) -> None:
         self._first += self._rows
+        self._gather()
         self._fill()
 
     @Slot(float)

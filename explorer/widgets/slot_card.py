@@ -9,21 +9,25 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 import engine
+from engine import Samples
 from explorer.text import tr
 from explorer.theme import SMALL, TITLE, label
 from explorer.widgets.canvas import PictureCanvas
 from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.image_grid import ImageGrid
+from explorer.widgets.short_numbers import MINUS, short_number
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.tool_button import ToolButton
 
-NARROWEST, WIDEST = 168, 276  # px; the widest has three thumbnails as large as their mean
+NARROWEST, WIDEST = 106, 276  # px; the widest has three thumbnails as large as their mean
 PICTURE = 64  # a 32x32 picture at twice its size: smaller than the result, which is what counts
+THUMBNAILS = 28  # px: the least width of the exemplars, below each other
 HEAVIEST = 2.0
 
 
 class SlotCard(QWidget):
-    """A slot: letter and title, exemplar thumbnails with their mean behind them, the weight slider.
+    """A slot: letter and title, exemplar thumbnails with their mean behind them, the weight slider. Exemplars of a
+    model that makes points have no thumbnails: the place that their mean lands at stands there in numbers.
 
     Signals carry the slot's name: `weighed(name, weight)` between `started` and `finished`; `emptied(name)` asks to
     take the slot away, `dropped(name, k)` to take exemplar k out, `visited(name, k)` to show it in Latent.
@@ -39,12 +43,14 @@ class SlotCard(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = name
+        self._count = 0
         self.setMinimumWidth(NARROWEST)
         self.setMaximumWidth(WIDEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._title = ElidedLabel(size=SMALL, muted=True)
         self._exemplars = ImageGrid()
         self._exemplars.setFixedHeight(PICTURE)
+        self._exemplars.setMinimumWidth(THUMBNAILS)
         self._exemplars.set_hint(tr("Exemplar {index}: double-click shows it in Latent, Delete takes it out"))
         self._exemplars.setAccessibleName(tr("Exemplars of slot {name}", name=name))
         self._exemplars.opened.connect(self._visit)
@@ -76,6 +82,11 @@ class SlotCard(QWidget):
         row.addWidget(self._equals)
         row.addWidget(self._mean)
         self._mean.hide()
+        self._place = label("", SMALL, muted=True)
+        self._place.setFixedHeight(PICTURE)
+        self._place.setWordWrap(True)
+        self._place.hide()
+        row.addWidget(self._place, 1)
         return row
 
     def _header(self) -> QHBoxLayout:
@@ -99,17 +110,33 @@ class SlotCard(QWidget):
         self._weight.display(slot.weight)
         # where there are exemplars their pictures are on their way
         self._exemplars.set_text("" if slot.exemplars else tr("Click a sample to put it here."))
-        self._mean.setVisible(bool(slot.exemplars))
+        self._count = len(slot.exemplars)
         if not slot.exemplars:
             self.show_exemplars(None)
             self._mean.set_picture(None)
+        self._mean.setVisible(self._count > 0 and self._exemplars.isVisibleTo(self))
 
-    def show_exemplars(self, samples_NHWC: NDArray[np.uint8] | None) -> None:
-        self._exemplars.set_samples(samples_NHWC)
-        self._equals.setVisible(samples_NHWC is not None)
+    def show_exemplars(self, samples: Samples | None) -> None:
+        """Pictures (N, H, W, C) or points (N, D); None empties the slot."""
+        are_points = samples is not None and samples.ndim == 2
+        pictures = None if are_points else samples
+        self._exemplars.set_samples(pictures)
+        self._equals.setVisible(pictures is not None)
+        self._exemplars.setVisible(not are_points)
+        self._mean.setVisible(pictures is not None)
+        self._place.setVisible(are_points)
 
-    def show_mean(self, pixels_HWC: NDArray[np.uint8]) -> None:
-        self._mean.set_picture(pixels_HWC)
+    def show_mean(self, sample: NDArray[np.generic]) -> None:
+        """The mean of the exemplars: a picture (H, W, C) or a point (D,)."""
+        if sample.ndim == 3:
+            self._mean.set_picture(sample.astype(np.uint8, copy=False))
+        else:
+            place = ", ".join(short_number(round(float(x), 2)) for x in sample).replace("-", MINUS)
+            self._place.setText(tr("{count} points, mean at ({place})", count=self._count, place=place))
+
+    def place_text(self) -> str:
+        """Where the mean of points lands, in words."""
+        return self._place.text()
 
     def present(self, on: bool) -> None:
         """Only the pictures and what they are called, or everything."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 import engine
-from engine import Arithmetic, Point
+from engine import Arithmetic, Point, Samples
 from explorer import recipes
 from explorer.text import tr
 from explorer.theme import GRID
@@ -17,10 +15,11 @@ from explorer.widgets.slot_card import SlotCard
 from explorer.widgets.tool_button import ToolButton
 
 EXEMPLARS_EACH = 3  # the paper found one unstable and three stable
+FEW = 3  # as many stand wide apart
 FOCUS_KEYS = "ABCDEFGH"  # Alt+1 is the weight of A
 
 
-class SlotRow(QScrollArea):
+class SlotRow(QWidget):
     """Shows the slots of a recipe and makes new recipes of it.
 
     `edited(text, recipe)` is a change by the hands, `started` and `finished` enclose one gesture, `visited(point)`
@@ -41,21 +40,24 @@ class SlotRow(QScrollArea):
         self._add.clicked.connect(self.add_slot)
         self._fill = ToolButton("dice-multiple-outline", tr("Fill with samples: three into each empty slot"))
         self._fill.clicked.connect(self.fill_slots)
+        inside = QWidget()
+        self._row = QHBoxLayout(inside)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(inside)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         side = QVBoxLayout()
         side.setSpacing(4)
         side.addWidget(self._add)
         side.addWidget(self._fill)
         side.addStretch(1)
-        inside = QWidget()
-        self._row = QHBoxLayout(inside)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(2 * GRID)
-        self._row.addLayout(side)
-        self._row.addStretch(0)
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._scroll, 1)
+        layout.addLayout(side)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for index, name in enumerate(FOCUS_KEYS, start=1):
             key = QShortcut(QKeySequence(f"Alt+{index}"), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -78,6 +80,7 @@ class SlotRow(QScrollArea):
             if self._row.indexOf(card) != place:
                 self._row.insertWidget(place, card, 1)
             card.show_slot(slot)
+        self._row.setSpacing(2 * GRID if len(self._cards) <= FEW else GRID)
         self._show_buttons()
         self._fit_height()
 
@@ -97,8 +100,8 @@ class SlotRow(QScrollArea):
         """As high as the cards, and the scroll bar where not all of them have room."""
         self._row.activate()
         height = self._row.sizeHint().height()
-        if self._row.minimumSize().width() > self.viewport().width():
-            height += self.horizontalScrollBar().sizeHint().height()
+        if self._row.minimumSize().width() > self._scroll.viewport().width():
+            height += self._scroll.horizontalScrollBar().sizeHint().height()
         if height != self.height():
             self.setFixedHeight(height)
 
@@ -106,24 +109,25 @@ class SlotRow(QScrollArea):
         super().resizeEvent(event)
         self._fit_height()
 
-    def show_exemplars(self, pictures_NHWC: NDArray[np.uint8]) -> None:
-        """Deal thumbnails out to the slots, in the order of `points`; others than those are not for this recipe."""
-        if len(pictures_NHWC) != len(self.points()):
+    def show_exemplars(self, samples: Samples) -> None:
+        """Deal pictures (N, H, W, C) or points (N, D) out to the slots, in the order of `points`; others than those are
+        not for this recipe."""
+        if len(samples) != len(self.points()):
             return
         first = 0
         for slot in self._recipe.slots:
             last = first + len(slot.exemplars)
-            self._cards[slot.name].show_exemplars(pictures_NHWC[first:last])
+            self._cards[slot.name].show_exemplars(samples[first:last] if last > first else None)
             first = last
 
-    def show_means(self, drawn: Arithmetic, pictures_NHWC: NDArray[np.uint8]) -> None:
+    def show_means(self, drawn: Arithmetic, samples: Samples) -> None:
         """The mean of each slot of the recipe that was drawn; slots that are not there any more are left out."""
-        if len(pictures_NHWC) != len(drawn.slots):
+        if len(samples) != len(drawn.slots):
             return
         filled = {slot.name for slot in self._recipe.slots if slot.exemplars}
-        for slot, picture in zip(drawn.slots, pictures_NHWC, strict=True):
+        for slot, sample in zip(drawn.slots, samples, strict=True):
             if slot.name in filled:
-                self._cards[slot.name].show_mean(picture)
+                self._cards[slot.name].show_mean(sample)
 
     def points(self) -> tuple[Point, ...]:
         """All exemplars, slot by slot."""
@@ -194,4 +198,4 @@ class SlotRow(QScrollArea):
         card = self._cards.get(str(self.sender().property("slot")))
         if card is not None:
             card.weight_slider().setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.ensureWidgetVisible(card)
+            self._scroll.ensureWidgetVisible(card)

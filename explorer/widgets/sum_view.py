@@ -6,22 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 import engine
-from engine import Frame, Point
+from engine import Frame, Point, Samples
 from explorer.text import tr
 from explorer.theme import GRID
 from explorer.widgets.canvas import PictureCanvas
 from explorer.widgets.condition_chooser import Condition
 from explorer.widgets.image_grid import ImageGrid
+from explorer.widgets.point_view import PointView
 
 CENTRE = 4  # of nine in reading order
 SMALLEST = 96  # px: a 32x32 picture three times as large
 
 
 class SumView(QWidget):
-    """Shows the centre as soon as it is there, and the 3x3 after it.
+    """Shows the centre as soon as it is there, and the 3x3 after it; of a point model where the result lands.
 
     `visited(point)` asks to show a place in Latent, `sent(point, slot)` to put it into a slot.
     """
@@ -49,28 +58,51 @@ class SumView(QWidget):
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
         self._progress.hide()
-        pictures = _SideBySide(self.result, self.neighbours)
+        self._pictures = _SideBySide(self.result, self.neighbours)
+        self._points = QWidget()
+        self._stack = QStackedWidget()
+        for page in (self._pictures, self._points):
+            self._stack.addWidget(page)
+        self._build_points()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._progress)
-        layout.addWidget(pictures, 1)
+        layout.addWidget(self._stack, 1)
+
+    def _build_points(self) -> None:
+        self.landing = PointView()
+        self.landing.setAccessibleName(tr("Where the result lands"))
+        self.landing.setToolTip(tr("Samples of the model, and the result as a cross; the wheel zooms."))
+        show = QPushButton(tr("Show in Latent"))
+        show.clicked.connect(self._visit_result)
+        column = QVBoxLayout(self._points)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.landing, 1)
+        column.addWidget(show, 0, Qt.AlignmentFlag.AlignHCenter)
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
     def show_centre(self, frame: Frame, condition: Condition) -> None:
-        """The result; points have no picture and get a sentence."""
+        """The result: a picture, or a place among the samples of a point model."""
         self._centre, self._condition = frame, condition
         if frame.samples.ndim == 4:
             self.result.set_picture(frame.samples[0])
+            self._stack.setCurrentWidget(self._pictures)
         else:
-            self.result.set_text(tr("This model makes points, not pictures; see where it lands in Latent."))
             self.result.set_picture(None)
+            self.landing.set_mark(frame.samples[0])
+            self._stack.setCurrentWidget(self._points)
 
     def show_neighbours(self, frame: Frame) -> None:
         """The nine, the result in the middle."""
         self._around = frame
         self.neighbours.set_samples(frame.samples if frame.samples.ndim == 4 else None)
+
+    def show_cloud(self, points_ND: Samples) -> None:
+        """Samples (N, D) of a point model."""
+        self.landing.set_points(points_ND)
 
     def show_slots(self, names: tuple[str, ...]) -> None:
         """The slots that a picture can be sent to."""
@@ -86,6 +118,10 @@ class SumView(QWidget):
     def searching(self) -> bool:
         """Whether the bar is shown."""
         return self._progress.isVisible()
+
+    def reset_view(self) -> None:
+        self.result.reset_view()
+        self.landing.reset_view()
 
     def centre(self) -> Frame | None:
         """What the result was drawn from."""
@@ -131,6 +167,11 @@ class SumView(QWidget):
         point = self._neighbour(index)
         if point is not None:
             self.make_menu(point).popup(place)
+
+    @Slot()
+    def _visit_result(self) -> None:
+        if self._centre is not None:
+            self.visited.emit(_point_at(self._centre, 0, self._condition))
 
     @Slot(int)
     def _visit(self, index: int) -> None:

@@ -43,7 +43,8 @@ class ValueBar(QWidget):
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self.font())
         number = metrics.horizontalAdvance(tr("V(G, D) = {value}", value="-0.000"))
-        return QSize(math.ceil(number + SCALE + metrics.horizontalAdvance(self._goal()) + 4 * GAP), 24)
+        width = number + SCALE * theme.scale() + metrics.horizontalAdvance(self._goal()) + 4 * GAP
+        return QSize(math.ceil(width), max(math.ceil(metrics.height()) + 4, 24))
 
     def _goal(self) -> str:
         return tr("-log 4 = -1.386").replace("-", MINUS)
@@ -55,7 +56,8 @@ class ValueBar(QWidget):
             painter.setPen(look.ink)
             painter.drawText(QRectF(0, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
             goal_width = metrics.horizontalAdvance(self._goal())
-            scale = QRectF(self.width() - goal_width - 2 * GAP - SCALE, self.height() / 2 - 2, SCALE, 4)
+            length = SCALE * theme.scale()
+            scale = QRectF(self.width() - goal_width - 2 * GAP - length, self.height() / 2 - 2, length, 4)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.hairline)
             painter.drawRoundedRect(scale, 2, 2)

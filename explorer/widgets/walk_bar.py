@@ -26,6 +26,7 @@ from explorer.text import mark, tr
 from explorer.theme import SMALL, label, set_icon
 from explorer.widgets.image_grid import ImageGrid
 from explorer.widgets.slider import ValueSlider
+from explorer.widgets.text_field import TextField
 from explorer.widgets.tool_button import ToolButton
 
 STRIP = 66  # a 64 px thumbnail
@@ -108,6 +109,7 @@ class WalkBar(QWidget):
         self._right = ToolButton("arrow-right", tr("Chosen key frame later"))
         self._right.clicked.connect(self._move_right)
         self._frames = QSpinBox()
+        self._frames.setLineEdit(TextField())
         self._frames.setRange(1, MOST_FRAMES)
         self._frames.setAccessibleName(tr("Frames to the next key frame"))
         self._frames.setToolTip(self._frames.accessibleName())

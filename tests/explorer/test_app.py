@@ -40,7 +40,7 @@ def test_the_engine_begins_after_the_first_paint(
     app.show()
     qtbot.waitUntil(lambda: app.bridge.running)
     assert order == ["painted", "engine"]
-    assert app.bridge.state.data == engine.DataRef(str(tmp_path / "faces"))
+    assert app.bridge.state.wanted_data == engine.DataRef(str(tmp_path / "faces"))
 
 
 def test_a_fault_is_a_card(app: App, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,3 +92,12 @@ def test_nothing_of_a_run_in_the_trash_stays(state: State) -> None:
 def test_a_new_name_reaches_the_run_that_is_open(state: State) -> None:
     renamed = dataclasses.replace(state.opened[RUN], name="better")
     assert fold(state, engine.RunsListed((renamed,))).opened[RUN].name == "better"
+
+
+def test_a_snapshot_under_another_name_is_listed_once(state: State) -> None:
+    last = "run:runs/one@last"
+    chosen = fold(fold(state, engine.SnapshotOpened(info(last, title="one", step=200))), ChooseSnapshot(last))
+    assert [choice.title for choice in choices(chosen)][2:] == ["Run: one, step 200"]
+    assert choices(chosen)[-1].snapshot == last == shown_snapshot(chosen)
+    older = fold(fold(state, engine.SnapshotOpened(info("run:runs/one@100", title="one", step=100))), Scrub(100))
+    assert [choice.title for choice in choices(older)][2:] == ["Run: one, step 200", "Scrubber: one, step 100"]

@@ -54,6 +54,31 @@ def test_a_changed_value_is_marked_and_goes_back(form: Form) -> None:
     assert form.said == [("beta1", 0.5)]
 
 
+def test_nothing_is_cut_in_a_narrow_form(form: Form) -> None:
+    long = Knob("momentum_steps", "int", 250_000, "Steps.", "optimizer", low=0, high=1_000_000, unit="steps")
+    choice = Knob("loss", "choice", "a", "Loss.", "training", choices=("a", "non-saturating"))
+    for width in (252, 900):
+        form.resize(width, 600)
+        form.show_knobs((long, choice), {}, {"momentum_steps": 300_000, "loss": "non-saturating"})
+        for row in form.rows():
+            row.grab()
+            assert row._name.shown() == row._name.text()
+            assert row._reset.isVisible()
+        slider = form.row("momentum_steps")._editor
+        assert slider.shown() == "300\u2009000 steps"
+        assert slider._groove().width() > (200 if width == 252 else 250)
+        combo = form.row("loss")._editor
+        assert combo.width() >= combo.sizeHint().width()
+        assert combo.geometry().right() <= form.row("loss").width()
+
+
+def test_the_grooves_of_a_wide_form_line_up(form: Form) -> None:
+    form.resize(800, 600)
+    form.grab()
+    grooves = {round(row._editor._groove().width()) for row in form.rows() if isinstance(row._editor, ValueSlider)}
+    assert len(grooves) == 1
+
+
 def test_one_gesture_is_one_undo(form: Form) -> None:
     form.row("ema")._editor.setChecked(False)
     form.row("loss")._editor.setCurrentText("relativistic")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine import DataRef, RunFollowed
-from explorer.state import PlanRun, Scrub, State, fold
+from engine import DataOpened, DataRef, Failed, JobCancelled, RunFollowed
+from explorer.state import ChooseData, PlanRun, Scrub, State, fold, load_job
 from tests.explorer.conftest import ready_event, run_opened
 
 
@@ -43,3 +43,24 @@ def test_a_followed_run_that_goes_back_does_not_take_the_view() -> None:
     assert back.run is not None
     assert (back.run.path, back.at_step) == ("near", 7)
     assert back.grid_steps["far"] == (0, 5)
+
+
+def test_own_data_is_taken_over_once_it_is_open() -> None:
+    ring, faces = DataRef("ring"), DataRef("/faces")
+    state = fold(State(), ChooseData(ring))
+    assert state.data == ring
+    wants = fold(state, ChooseData(faces))
+    assert (wants.data, wants.wanted_data) == (ring, faces)
+    opened = fold(wants, DataOpened(faces, "Faces", 3, (8, 8, 3), {}, False, (), "x"))
+    assert (opened.data, opened.wanted_data) == (faces, None)
+    assert fold(fold(opened, ChooseData(ring)), ChooseData(faces)).data == faces
+    assert fold(state, ChooseData(faces, tried=True)).data == faces
+
+
+def test_data_that_cannot_be_read_or_is_cancelled_leaves_the_earlier_choice() -> None:
+    ring, faces = DataRef("ring"), DataRef("/faces")
+    wants = fold(fold(State(), ChooseData(ring)), ChooseData(faces))
+    for end in (Failed("Opening", "It is gone.", job=load_job(faces)), JobCancelled(load_job(faces))):
+        after = fold(wants, end)
+        assert (after.data, after.wanted_data) == (ring, None)
+    assert fold(wants, Failed("Opening", "It is gone.", job=load_job(ring))).wanted_data == faces

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QToolButton
 
 from explorer import theme
-from explorer.theme import DARK, LIGHT, Colours, Theme
+from explorer.theme import DARK, LIGHT, Colours, Theme, presentation_scale, scale
 
 
 def contrast(a: QColor, b: QColor) -> float:
@@ -61,3 +61,11 @@ def test_type_and_icons_follow(qtbot, theme: Theme) -> None:
     assert title.font().bold()
     theme.choose("dark")
     assert button.icon().pixmap(32).toImage() != light
+
+
+def test_a_projector_shows_type_that_grows_with_its_screen(theme: Theme) -> None:
+    assert presentation_scale(800) == pytest.approx(1.4)
+    assert presentation_scale(1440) == pytest.approx(2.0)
+    assert 1.6 < presentation_scale(1080) < 1.7
+    theme.set_scale(presentation_scale(1440))
+    assert scale() == pytest.approx(2.0)

@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QTabBar
 
 import engine
-from engine import DataRef, Point
+from engine import Arithmetic, DataRef, Point, Slot
 from explorer import docks
 from explorer.bridge import Bridge
 from explorer.keysheet import KeySheet
 from explorer.pictures import facts_in, write_png
-from explorer.provenance import points_facts
+from explorer.provenance import arithmetic_facts, decision_facts, points_facts
 from explorer.session import read_session
-from explorer.state import ChooseData, ChooseSnapshot, Scrub
+from explorer.state import ChooseData, ChooseSnapshot, Scrub, SendToSlot
 from explorer.theme import Theme
 from explorer.widgets.canvas import to_qimage
 from explorer.window import MainWindow
@@ -312,6 +312,12 @@ def test_dropping_a_run_and_a_folder(window: MainWindow, bridge: Bridge, fake: F
     assert fake.of(engine.OpenRun) == [engine.OpenRun(str(run))]
     assert window.docks.workspace == "train"
     drop(window, faces)
+    read = [command for command in fake.of(engine.LoadData) if command.data == DataRef(str(faces))]
+    assert len(read) == 1
+    assert window.transport._what.text().startswith("faces is being read")
+    assert bridge.state.data != DataRef(str(faces))
+    fake.say(engine.DataOpened(DataRef(str(faces)), "Faces", 3, (8, 8, 3), {}, False, (), "x"))
+    bridge.poll()
     assert bridge.state.data == DataRef(str(faces))
 
 
@@ -324,6 +330,26 @@ def test_a_dropped_picture_of_ours_brings_its_latent_back(window: MainWindow, br
     drop(window, tmp_path / "a.png")
     assert bridge.state.explored == "bundled:fashion"
     assert [event.point.seed for event in seen if hasattr(event, "point")] == [42]
+
+
+@pytest.mark.parametrize(
+    ("facts", "workspace", "panel"),
+    [
+        (points_facts("bundled:fashion", 1, [Point(seed=2)]), "explore", "Latent"),
+        (arithmetic_facts("bundled:fashion", 1, Arithmetic((Slot("A", (Point(),)),), "A")), "explore", "Arithmetic"),
+        (decision_facts("bundled:fashion", 1, ["--count", "9"], {}), "theory", "Decision"),
+    ],
+)
+def test_a_dropped_picture_is_brought_before_the_eyes(
+    window: MainWindow, bridge: Bridge, tmp_path: Path, facts: dict[str, str], workspace: str, panel: str
+) -> None:
+    window.docks.show_workspace("train")
+    write_png(to_qimage(pictures(1)[0]), facts, tmp_path / "a.png")
+    drop(window, tmp_path / "a.png")
+    assert window.docks.workspace == workspace
+    assert window.docks.dock(panel.lower()).isVisible()
+    assert bridge.state.explored == "bundled:fashion"
+    assert window.card.text() == f"a.png is open in {panel}."
 
 
 def test_what_cannot_be_opened_is_said(window: MainWindow, tmp_path: Path) -> None:
@@ -416,6 +442,45 @@ def test_a_delivered_layout_keeps_its_shares_in_a_larger_window(window: MainWind
     qtbot.waitUntil(lambda: abs(window.panels["curves"].height() / window.panels["runs"].height() - 2) < 0.3)
     window.docks.show_workspace("explore")
     assert not settings.contains("layout/train")  # nobody changed it
+
+
+def test_a_person_s_layout_keeps_its_shares_in_a_larger_window(
+    window: MainWindow, qtbot, theme, settings: QSettings
+) -> None:
+    window.show_theory()
+    keys, widths = ("settings", "decision", "curves"), (300, 500, 470)
+    QTest.mousePress(window._ground, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))  # an edge between docks
+    window._ground.resizeDocks([window.docks.dock(key) for key in keys], widths, Qt.Orientation.Horizontal)
+    QTest.mouseRelease(window._ground, Qt.MouseButton.LeftButton)
+    shares = [width / window.width() for width in widths]
+    qtbot.waitUntil(lambda: window.docks.dock("curves").width() == pytest.approx(470, abs=8))
+    assert window.close()
+    again = MainWindow(Bridge(), theme, settings)
+    qtbot.addWidget(again)
+    again.resize(2560, 1440)
+    again.show()
+    again.resize(2560, 1440)
+    again.docks.fit()
+    assert [again.docks.dock(key).width() / again.width() for key in keys] == pytest.approx(shares, abs=0.02)
+    again.resize(1280, 800)
+    qtbot.waitUntil(lambda: abs(again.docks.dock("decision").width() / again.width() - shares[1]) < 0.02)
+    again.close()
+
+
+def test_undo_after_enter_is_the_window_s(window: MainWindow, bridge: Bridge) -> None:
+    panel = window.panels["arithmetic"]
+    window.docks.show_panel("arithmetic")
+    for name in ("A", "B", "C"):
+        bridge.act(SendToSlot(Point(seed=0, x=1.0), name))
+    field = panel._expression.text_field()
+    before = field.text()
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "mean(A)")
+    press(window, Qt.Key.Key_Return)
+    assert panel.recipe().expression == "mean(A)"
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert panel.recipe().expression == field.text() == before
 
 
 def test_a_panel_of_another_workspace_comes_as_a_tab(window: MainWindow) -> None:

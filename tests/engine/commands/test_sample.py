@@ -126,6 +126,20 @@ def test_points_become_a_table(told, spots: str, tmp_path: Path):
     assert np.array_equal(table, np.load(tmp_path / "points.npy"))
 
 
+@pytest.mark.parametrize("words", [("--count", "40", "--mark", "0:3,2"), ("--count", "40", "--stored")])
+def test_points_are_drawn_over_their_data(told, spots: str, tmp_path: Path, words: tuple[str, ...]):
+    told(["sample", "--snapshot", spots, *words, "--out", "first.png"])
+    assert "--scatter" in again(tmp_path / "first.png")
+    told(again(tmp_path / "first.png"))
+    assert (tmp_path / "first.png").read_bytes() == (tmp_path / "sample.png").read_bytes()
+    told(["sample", "--snapshot", spots, "--count", "40", "--scatter", "--out", "plain.png"])
+    assert pixels(tmp_path / "plain.png").shape == pixels(tmp_path / "first.png").shape
+
+
+def test_a_cross_is_for_points(refused, faces: str):
+    assert "leave --mark away" in refused(["sample", "--snapshot", faces, "--mark", "0:1"])
+
+
 def test_a_condition_changes_the_samples(told, spots: str, tmp_path: Path):
     for number in (1, 5):
         condition = ["--condition", f"label=mode {number}"]

@@ -6,9 +6,11 @@ import json
 import shlex
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 import engine
@@ -18,7 +20,18 @@ from explorer.panel import Panel
 from explorer.panels import arithmetic
 from explorer.panels.arithmetic import ArithmeticPanel
 from explorer.state import ChooseSnapshot, Scrub, SendToSlot, VisitPoint
-from tests.explorer.panels.stage import BUNDLED, Stage, colour, drawn, grid_point, info, ready, run_opened, summed
+from tests.explorer.panels.stage import (
+    BUNDLED,
+    Stage,
+    colour,
+    drawn,
+    grid_point,
+    info,
+    latents,
+    ready,
+    run_opened,
+    summed,
+)
 
 TITLE = "Man with glasses - man + woman"
 PLACES = {"A": [1, 2, 3], "B": [4, 5, 6], "C": [[7, 1], [7, 2], [7, 3]]}
@@ -405,3 +418,83 @@ def test_undo_brings_the_words_back_too(panel: ArithmeticPanel, stage: Stage) ->
     assert panel._presets.currentText() == "blonde woman - woman"
     panel.desk.undo.undo()
     assert panel._presets.currentText() == before
+
+
+# ------------------------------------------------------------ points
+
+
+def drawn_points(request: DrawPoints) -> engine.Frame:
+    places = np.array([[point.x, 1.0] for point in request.points], np.float32)
+    return engine.Frame(
+        request.channel, request.number, request.snapshot, 5, "points", places, latents(request.points), 1.0
+    )
+
+
+def test_a_model_of_points_shows_no_strangers_but_where_the_result_lands(panel: ArithmeticPanel, stage: Stage) -> None:
+    assert panel._slots.card("A").exemplar_grid().isVisible()
+    points = info("run:ring@5", shape=(2,), data=engine.DataRef("ring"))
+    stage.posted.clear()
+    stage.tell(engine.SnapshotOpened(points), ChooseSnapshot("run:ring@5"))
+    for request in stage.of(DrawPoints):
+        stage.tell(drawn_points(request))
+    request = stage.of(DrawArithmetic)[-1]
+    place = (request.channel, request.number, request.snapshot, 5)
+    means = np.array([[0.5, -1.25]] * 3, np.float32)
+    stage.tell(
+        engine.Frame(*place, "centre", np.array([[2.0, 1.0]], np.float32), latents(["sum"]), 1.0),
+        engine.Frame(*place, "slots", means, latents("ABC"), 1.0),
+    )
+    assert not panel._slots.card("A").exemplar_grid().isVisible()
+    assert not panel._slots.card("A")._mean.isVisible()
+    assert panel._slots.card("A").place_text() == "3 points, mean at (0.5, \N{MINUS SIGN}1.25)"
+    assert panel._sum.landing.isVisible()
+    assert panel._sum.landing.mark() == (2.0, 1.0)
+    assert panel._sum.landing.count() == 256
+    assert panel.save_picture() is None
+    (show,) = [button for button in panel._sum.findChildren(QPushButton) if button.isVisible()]
+    QTest.mouseClick(show, Qt.MouseButton.LeftButton)
+    assert [action.point.z for action in stage.acted if isinstance(action, VisitPoint)] == [
+        tuple(latents(["sum"])[0].tolist())
+    ]
+    stage.tell(ChooseSnapshot(BUNDLED))
+    stage.answer()
+    assert panel._slots.card("A").exemplar_grid().isVisible()
+    assert panel._sum.result.isVisible()
+
+
+# ------------------------------------------------------------ many slots, words
+
+
+def test_five_slots_have_room_and_the_button_for_more_never_scrolls_away(panel: ArithmeticPanel, qtbot: QtBot) -> None:
+    panel.parentWidget().parentWidget().resize(640, 640)
+    for _ in range(2):
+        panel._slots.add_slot()
+    cards = [panel._slots.card(name) for name in "ABCDE"]
+    qtbot.waitUntil(lambda: all(card.visibleRegion().boundingRect().width() == card.width() for card in cards))
+    assert not panel._slots._scroll.horizontalScrollBar().isVisible()
+    for _ in range(3):
+        panel._slots.add_slot()
+    qtbot.waitUntil(lambda: panel._slots._scroll.horizontalScrollBar().maximum() > 0)
+    assert panel._slots._add.visibleRegion().boundingRect().width() == panel._slots._add.width()
+
+
+def test_nothing_is_looked_for_without_words(panel: ArithmeticPanel, stage: Stage) -> None:
+    words = panel._presets.lineEdit()
+    words.setFocus()
+    words.selectAll()
+    QTest.keyClick(words, Qt.Key.Key_Delete)
+    assert not panel._again.isEnabled()
+    QTest.keyClick(words, Qt.Key.Key_Return)
+    assert panel._expression.problem() == ""
+    assert not stage.of(FindExemplars)
+    QTest.keyClicks(words, "man")
+    assert panel._again.isEnabled()
+
+
+def test_the_desk_knows_which_slot_was_used_last(panel: ArithmeticPanel, stage: Stage) -> None:
+    stage.act(SendToSlot(grid_point(30), "B"))
+    assert stage.state.last_slot == "B"
+    stage.act(SendToSlot(grid_point(31)))
+    assert grid_point(31) in recipes.slot_of(panel.recipe(), "B").exemplars
+    panel._slots.add_slot()
+    assert stage.state.last_slot == "D"

@@ -15,11 +15,12 @@ from pytestqt.qtbot import QtBot
 import engine
 from engine import Series
 from explorer.panel import Panel
-from explorer.panels.curves import CurvesPanel
-from explorer.state import Scrub
+from explorer.panels.curves import MOST_RUNS, CurvesPanel
+from explorer.state import Scrub, ShowRun
 from explorer.theme import Theme
 from explorer.widgets.curve_view import PlotView
-from tests.explorer.panels.stage import Stage, run_facts
+from tests.explorer.conftest import train_state
+from tests.explorer.panels.stage import Stage, ready, run_facts
 
 LEFT = Qt.MouseButton.LeftButton
 NAMES = ("loss/D", "loss/G", "D(real)", "D(fake)", "V(G,D)", "gradient norm/D")
@@ -60,12 +61,21 @@ def values(panel: CurvesPanel, key: str = "loss") -> dict[str, str | None]:
     return {entry.title: " / ".join(entry.values) for entry in panel.boxes()[key].legend.entries()}
 
 
-def test_an_empty_panel_says_what_would_fill_it(panel: CurvesPanel, stage: Stage) -> None:
+def test_an_empty_panel_offers_what_would_fill_it(panel: CurvesPanel, stage: Stage) -> None:
     assert "Space" in panel._empty.text()
+    assert not panel._empty.button().isEnabled()  # the engine is not there yet
     assert panel.save_picture() is None
-    stage.tell(opened(last=0))
+    stage.tell(ready())
+    panel._empty.button().click()
+    stage.tell(opened(last=0, training=False))
     assert "first steps" in panel._empty.text()
     assert panel._pages.currentWidget() is panel._empty
+    panel._empty.button().click()
+    stage.tell(opened(last=0), train_state("runs/one", "paused"))
+    panel._empty.button().click()
+    assert [type(command) for command in stage.posted] == [engine.StartRun, engine.ResumeRun, engine.SetRunning]
+    stage.tell(train_state("runs/one", "running"))
+    assert panel._empty.button().isHidden()
 
 
 def test_curves_fall_into_plots_with_the_values_of_now(panel: CurvesPanel, stage: Stage) -> None:
@@ -131,8 +141,37 @@ def test_scrubbing_knows_the_step_on_every_axis(panel: CurvesPanel, stage: Stage
     assert panel.boxes()["loss"].plot._marks[0].x == 100 * 64
 
 
+def test_only_the_run_that_is_shown_is_drawn_until_another_is_ticked(panel: CurvesPanel, stage: Stage) -> None:
+    stage.tell(opened("runs/one", 500, training=False))
+    redraw(panel)
+    loss = panel.boxes()["loss"].plot
+    stage.tell(opened("runs/wild", 900, training=False))
+    assert {curve.key.split("\n")[0] for curve in loss.curves()} == {"runs/wild"}
+    assert loss.x_range()[1] > 850
+    stage.act(ShowRun("runs/one"))
+    assert loss.x_range()[1] < 550
+    panel.toggle_run("runs/wild")
+    assert loss.x_range()[1] > 850
+    assert [(a.text(), a.isChecked(), a.isEnabled()) for a in panel._tools._runs.menu().actions()] == [
+        ("one", True, False),
+        ("wild", True, True),
+    ]
+    stage.tell(opened("runs/three", 100, training=False))
+    assert {curve.key.split("\n")[0] for curve in loss.curves()} == {"runs/three", "runs/wild"}
+
+
+def test_no_more_runs_than_can_be_told_apart(panel: CurvesPanel, stage: Stage) -> None:
+    for k in range(7):
+        stage.tell(opened(f"runs/r{k}", training=False))
+    for k in range(6):
+        panel.toggle_run(f"runs/r{k}")
+    assert len(panel.runs()) == MOST_RUNS
+    assert "leave one out" in panel._note.text()
+
+
 def test_runs_lie_over_each_other_and_can_be_left_out(panel: CurvesPanel, stage: Stage) -> None:
     stage.tell(opened("runs/one", training=False), opened("runs/two", 900))
+    panel.toggle_run("runs/one")
     redraw(panel)
     assert list(values(panel)) == ["D", "G"]  # each metric once: the runs have their colours
     assert all(value.count(" / ") == 1 for value in values(panel).values())
@@ -152,6 +191,7 @@ def test_runs_lie_over_each_other_and_can_be_left_out(panel: CurvesPanel, stage:
 
 def test_the_first_points_of_a_second_run_get_their_curves(panel: CurvesPanel, stage: Stage) -> None:
     stage.tell(opened("runs/one", training=False), opened("runs/two", 0))
+    panel.toggle_run("runs/one")
     assert [curve.title for curve in panel.boxes()["loss"].plot.curves()] == ["2 D", "2 G"]
     stage.tell(progress("runs/two", 0, 10))
     assert [curve.title for curve in panel.boxes()["loss"].plot.curves()] == ["1 D", "1 G", "2 D", "2 G"]
@@ -169,7 +209,9 @@ def test_plots_can_be_closed_and_curves_hidden(panel: CurvesPanel, stage: Stage)
     assert [entry.shown for entry in box.legend.entries()] == [True, False]
     for key in list(panel.boxes()):
         panel.toggle_plot(key)
-    assert "Plots" in panel._empty.text()
+    assert "closed" in panel._empty.text()
+    panel._empty.button().click()
+    assert set(panel.boxes()) == {"loss", "opinion", "value", "gradient"}
 
 
 def test_all_plots_share_the_steps_that_a_hand_chose(panel: CurvesPanel, stage: Stage) -> None:
@@ -246,3 +288,9 @@ def test_curves_and_plots_can_be_saved(panel: CurvesPanel, stage: Stage, qtbot: 
     assert not QImage(str(tmp_path / "plot.png")).isNull()
     panel.export_png(str(tmp_path / "missing" / "plot.png"))
     assert "could not be written" in panel._note.text()
+    panel._note_over.timeout.emit()
+    assert panel._note.isHidden()
+    panel.export_png(str(tmp_path / "plot.png"))
+    assert panel._note.isVisible()
+    panel.toggle_plot("value")
+    assert panel._note.isHidden()

@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 import engine
 from engine import DataRef
 from explorer.bridge import Bridge
-from explorer.panels.data import LOAD_JOB, PAGE, PAGE_CHANNEL, DataPanel
-from explorer.state import ChooseData
+from explorer.opening import Opening
+from explorer.panels.data import PAGE, PAGE_CHANNEL, DataPanel
+from explorer.state import ChooseData, load_job
 from explorer.widgets.data_shelf import CHANNEL
 from tests.explorer.conftest import FakeEngine, pictures, ready_event
 
@@ -36,6 +37,10 @@ def page(command: engine.ReadDataPage) -> list[engine.Event]:
     return [engine.DataPage(command.channel, command.number, command.data, command.start, total, samples, rows)]
 
 
+def fails(command: engine.LoadData) -> list[engine.Event]:
+    return [engine.Failed("Opening", "It is empty.", "", "", command.job)]
+
+
 @pytest.fixture
 def panel(qtbot, theme, bridge: Bridge, fake: FakeEngine) -> DataPanel:
     fake.answers = {engine.LoadData: load, engine.ReadDataPage: page}
@@ -43,6 +48,7 @@ def panel(qtbot, theme, bridge: Bridge, fake: FakeEngine) -> DataPanel:
     qtbot.addWidget(made)
     made.resize(320, 700)
     made.show()
+    bridge.listen(Opening(bridge.desk, ()))
     bridge.listen(made)
     fake.say(ready_event())
     settle(bridge, fake)
@@ -54,8 +60,8 @@ def settle(bridge: Bridge, fake: FakeEngine) -> None:
         bridge.poll()
 
 
-def loads(fake: FakeEngine, job: str = LOAD_JOB) -> list[DataRef]:
-    return [command.data for command in fake.of(engine.LoadData) if command.job == job]
+def loads(fake: FakeEngine) -> list[DataRef]:
+    return [command.data for command in fake.of(engine.LoadData) if not command.job.startswith(CHANNEL)]
 
 
 def test_it_opens_with_the_portraits_loaded(panel: DataPanel, fake: FakeEngine) -> None:
@@ -67,14 +73,35 @@ def test_it_opens_with_the_portraits_loaded(panel: DataPanel, fake: FakeEngine) 
 
 
 def test_every_set_made_here_gets_a_thumbnail(panel: DataPanel, fake: FakeEngine) -> None:
-    asked = {command.job.removeprefix(CHANNEL) for command in fake.of(engine.LoadData)} - {LOAD_JOB}
+    jobs = {command.job for command in fake.of(engine.LoadData)}
+    asked = {job.removeprefix(CHANNEL) for job in jobs if job.startswith(CHANNEL)}
     assert asked == POINTS | {"portraits"}
     assert len(panel._sets._by_name) == len(engine.BUILT_IN)
 
 
-def test_hover_says_what_is_known(panel: DataPanel) -> None:
-    assert panel._grid.tip(3) == "glasses: round\ncaption: face 3"
-    assert panel._grid.tip(-1) == ""
+def column(panel: DataPanel) -> str:
+    return panel._columns.topLevelItem(0).text(2)
+
+
+def test_hover_shows_what_is_known_and_a_click_keeps_it(panel: DataPanel) -> None:
+    assert column(panel) == ""
+    panel._grid.hovered.emit(3)
+    assert (column(panel), panel._detail.text()) == ("round", "Sample 4 · caption: face 3")
+    place = panel._grid.cell(5).center().toPoint()
+    QTest.mouseClick(panel._grid, Qt.MouseButton.LeftButton, pos=place)
+    panel._grid.hovered.emit(-1)
+    assert panel._detail.text() == "Sample 6 · caption: face 5"
+
+
+def test_the_keyboard_reads_labels_and_captions_too(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    QTest.keyClick(panel._grid, Qt.Key.Key_Right)
+    QTest.keyClick(panel._grid, Qt.Key.Key_Right)
+    assert panel._detail.text() == "Sample 2 · caption: face 1"
+    QTest.mouseClick(panel._on, Qt.MouseButton.LeftButton)
+    settle(bridge, fake)
+    assert "caption" in panel._detail.text()
+    assert "face" not in panel._detail.text()
+    assert column(panel) == ""
 
 
 def test_paging_and_filtering(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
@@ -153,8 +180,9 @@ def test_what_was_left_out_says_why_in_full(panel: DataPanel) -> None:
 def test_data_that_cannot_be_read_says_why_and_cannot_be_trained_on(
     panel: DataPanel, bridge: Bridge, fake: FakeEngine
 ) -> None:
-    fake.answers = {engine.LoadData: lambda command: [engine.Failed("Opening", "It is empty.", "", "", command.job)]}
-    panel.choose(DataRef("/somewhere/empty"))
+    fake.answers = {engine.LoadData: fails}
+    panel.choose(DataRef("cifar-10", size=32))
+    panel.load()
     settle(bridge, fake)
     assert panel._empty.text() == "It is empty."
     assert not panel._train.isEnabled()
@@ -162,3 +190,33 @@ def test_data_that_cannot_be_read_says_why_and_cannot_be_trained_on(
     panel.choose(DataRef("/somewhere/full"))
     settle(bridge, fake)
     assert panel._train.isEnabled()
+
+
+def test_a_file_that_cannot_be_opened_leaves_the_choice_as_it_was(
+    panel: DataPanel, bridge: Bridge, fake: FakeEngine
+) -> None:
+    panel.choose(DataRef("ring"))
+    settle(bridge, fake)
+    fake.answers = {}
+    panel.choose(DataRef("/etc/hostname"))
+    assert panel._empty.text() == "hostname is being read."
+    assert not panel._train.isEnabled()
+    assert bridge.state.data == DataRef("ring")
+    fake.say(engine.Failed("Opening", "It is no data.", "", "", load_job(DataRef("/etc/hostname"))))
+    bridge.poll()
+    assert bridge.state.data == DataRef("ring")
+    assert panel._facts.text().startswith("Ring")
+    assert panel._train.isEnabled()
+    QTest.mouseClick(panel._train, Qt.MouseButton.LeftButton)
+    assert fake.of(engine.StartRun)[-1].data == DataRef("ring")
+
+
+def test_a_newer_choice_ends_the_reading_of_an_older_one(panel: DataPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.answers = {}
+    first, second = DataRef("/large"), DataRef("/small")
+    panel.choose(first)
+    panel.choose(second)
+    assert engine.CancelJob(load_job(first)) in fake.posted
+    fake.say(engine.JobCancelled(load_job(first)), *load(engine.LoadData(load_job(second), second)))
+    bridge.poll()
+    assert bridge.state.data == second

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shlex
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 import engine
 from engine import DataRef
@@ -18,7 +21,7 @@ from explorer.panels.decision import DecisionPanel, score_texts
 from explorer.panels.decision_subject import subject_of
 from explorer.state import ChooseSnapshot, Scrub
 from explorer.theme import Theme
-from explorer.widgets.decision_plane import best_where_known
+from explorer.widgets.field_drawing import best_where_known, readout
 from tests.explorer.panels.stage import BUNDLED, Stage, info, pictures, ready, run_facts
 
 RUN = "runs/one"
@@ -71,6 +74,11 @@ def panel(put: Callable[[type[Panel]], Panel]) -> DecisionPanel:
     made = put(DecisionPanel)
     assert isinstance(made, DecisionPanel)
     return made
+
+
+def command_of(facts: dict[str, str]) -> list[str]:
+    """The words of the command line in a saved picture, without "python -m engine"."""
+    return shlex.split(facts["latent-explorer:command"])[3:]
 
 
 def ask(panel: DecisionPanel) -> None:
@@ -134,6 +142,56 @@ def test_it_asks_again_for_new_weights_one_request_at_a_time(panel: DecisionPane
     assert len(stage.of(engine.DrawDecision)) == 2
 
 
+def test_a_run_on_points_that_ended_stays_until_something_else_is_chosen(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info(BUNDLED)), points_run(), live())
+    ask(panel)
+    stage.tell(decision(2, asked(stage, engine.DrawDecision).number))
+    stage.tell(engine.SnapshotSaved(RUN, (0, 200, 300)), engine.TrainState(RUN, "ended", 300))
+    assert panel._views.currentWidget() is panel._plane
+    ask(panel)
+    assert asked(stage, engine.DrawDecision).snapshot == engine.run_snapshot(RUN, 300)
+    assert panel._chooser.currentData() == engine.run_snapshot(RUN, 300)
+    stage.act(ChooseSnapshot(BUNDLED))  # also by another panel
+    assert panel._subject is not None
+    assert panel._subject.snapshot == BUNDLED
+    stage.act(ChooseSnapshot(engine.run_snapshot(RUN, 300)))
+    assert panel._subject.dims == 2
+
+
+def test_a_plane_names_what_lies_over_it(panel: DecisionPanel, stage: Stage) -> None:
+    stage.tell(points_run(), live())
+    ask(panel)
+    stage.tell(decision(2, asked(stage, engine.DrawDecision).number, modes=2))
+    assert panel._plane.legend() == (
+        "data", "samples of G", "gradient of D at samples", "mode that G reaches", "mode that G misses",
+    )  # fmt: skip
+    panel._parts["modes"].setChecked(False)
+    panel._parts["data"].setChecked(False)
+    assert panel._plane.legend() == ("samples of G", "gradient of D at samples")
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+def test_the_numbers_under_the_pointer_are_read_out(panel: DecisionPanel, stage: Stage, dims: int) -> None:
+    stage.tell(points_run(dims), live(dims))
+    ask(panel)
+    given = decision(dims, asked(stage, engine.DrawDecision).number)
+    stage.tell(given)
+    view = panel._line if dims == 1 else panel._plane
+    QApplication.processEvents()  # the note below takes its room
+    before = view.grab().toImage()
+    area = view._plot if dims == 1 else view.areas()[1]
+    QTest.mouseMove(view, area.center().toPoint())
+    assert view.grab().toImage() != before
+    assert view._cell is not None
+    assert all(abs(k - 15.5) <= 1 for k in view._cell)
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    said = readout(given, view._cell)
+    assert "D 0.400" in said
+    assert f"D* {given.d_star[tuple(reversed(view._cell))]:.3f}" in said
+    QTest.mouseMove(view, QPoint(1, 1))
+    assert view._cell is None
+
+
 def test_nobody_looks_nothing_is_asked(panel: DecisionPanel, stage: Stage) -> None:
     panel.window().hide()
     stage.tell(points_run(), live())
@@ -171,7 +229,9 @@ def test_a_line_is_drawn_like_figure_1(panel: DecisionPanel, stage: Stage, theme
     saved = panel.save_picture()
     assert saved is not None
     assert saved[1]["latent-explorer:snapshot"] == engine.LIVE
-    assert "gaussian-1d" in saved[1]["latent-explorer:data"]
+    assert command_of(saved[1]) == ["decision", "--snapshot", "live", "--count", "600", "--resolution", "32",
+                                    "--hide", "arrows"]  # fmt: skip
+    assert json.loads(saved[1]["latent-explorer:value"]) == -1.2
 
 
 def test_numbers_that_are_not_finite_do_no_harm(panel: DecisionPanel, stage: Stage) -> None:
@@ -202,7 +262,8 @@ def picture_run(**changes: Any) -> engine.RunOpened:
 def scores(number: int, count: int, *, heat: bool = False) -> engine.Scores:
     logits = np.linspace(-2, 2, count, dtype=np.float32)
     saliency = np.random.default_rng(0).uniform(-1, 1, (count, 8, 8)).astype(np.float32) if heat else None
-    return engine.Scores("decision.scores", number, engine.LIVE, 200, logits, saliency)
+    peaks = np.full(count, 0.25, np.float32) if heat else None
+    return engine.Scores("decision.scores", number, engine.LIVE, 200, logits, saliency, peaks)
 
 
 @pytest.fixture
@@ -228,12 +289,19 @@ def test_the_grid_of_a_run_is_scored(scored: DecisionPanel) -> None:
 def test_a_chosen_sample_shows_where_d_looks(scored: DecisionPanel, stage: Stage) -> None:
     grid = scored._grid
     before = grid.grab().toImage()
+    assert "Click one" in scored._note.text()
     QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.cell(4).center().toPoint())
     assert grid.index() == 4
     request = asked(stage, engine.ScoreSamples)
     assert request.saliency
     stage.tell(scores(request.number, 9, heat=True))
     assert grid.grab().toImage() != before
+    assert grid.bar_labels() == ("\u22120.25", "0", "+0.25")
+    assert "brightness" in scored._note.text()
+    saved = scored.save_picture()
+    assert saved is not None
+    assert command_of(saved[1]) == ["decision", "--snapshot", "live", "--count", "9", "--grid", "200", "--look", "4"]
+    assert json.loads(saved[1]["latent-explorer:scores"])[0] == -2.0
     QTest.keyClick(grid, Qt.Key.Key_Right)
     assert grid.index() == 5
     scored.reset_view()
@@ -263,6 +331,11 @@ def test_a_bundled_model_scores_its_own_samples_and_says_what_a_relativistic_sco
     assert panel._grid.texts()[0] == "\u22122.0"
     assert panel._grid.texts()[-1] == "+2.0"
     assert "differences" in panel._note.text()
+    assert "Click one" in panel._note.text()
+    assert "D of step 200" in panel._note.text()
+    saved = panel.save_picture()
+    assert saved is not None
+    assert command_of(saved[1])[-2:] == ["--count", "36"]
 
 
 def test_a_failure_is_told_and_the_next_change_asks_again(panel: DecisionPanel, stage: Stage) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -322,6 +324,20 @@ def test_a_saved_picture_says_how_to_make_it_again(panel: LatentPanel) -> None:
     assert saved is not None
     words = shlex.split(saved[1]["latent-explorer:command"])
     assert words == ["python", "-m", "engine", "sample", "--snapshot", BUNDLED, "--point", "0:5,0", "--scale", "1"]
+
+
+def test_a_saved_scatter_marks_the_point(panel: LatentPanel, stage: Stage) -> None:
+    stage.tell(ChooseSnapshot("run:a@5"), engine.SnapshotOpened(info("run:a@5", shape=(2,))))
+    stage.posted.clear()
+    cloud = engine.Frame(
+        "latent.cloud", 10_000, "run:a@5", 5, "points", np.zeros((9, 2), np.float32), latents([0]), 1.0
+    )
+    place = dataclasses.replace(cloud, channel="latent.picture", samples=np.ones((1, 2), np.float32))
+    stage.tell(cloud, place)
+    saved = panel.save_picture()
+    assert saved is not None
+    words = shlex.split(saved[1]["latent-explorer:command"])[3:]
+    assert words == ["sample", "--snapshot", "run:a@5", "--count", "9", "--mark", '{"x":5.0}', "--scatter"]
 
 
 def test_live_weights_are_drawn_again(panel: LatentPanel, stage: Stage) -> None:

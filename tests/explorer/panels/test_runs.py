@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
 
 import engine
 from engine import DataRef
 from explorer.bridge import Bridge
 from explorer.panels.runs import RunsPanel
 from explorer.state import ChooseSnapshot, PlanRun
+from explorer.theme import Theme, colours
+from explorer.widgets.run_table import ALARM, BEGUN, BELOW, LOSS, RUN, STEP, losses
 from tests.explorer.conftest import FakeEngine, pictures, ready_event, run_facts, run_opened, train_state
 
 RUNS = (
     run_facts("runs/one", created=3.0, thumbnail=pictures(4)),
-    run_facts("runs/two", created=2.0, status="ended", values={"lr": 1e-3, "batch_size": 64}, metrics={"fid": 12.345}),
-    run_facts("runs/bad", created=1.0, problem="run.json is damaged; restore it from a backup."),
+    run_facts(
+        "runs/two",
+        created=2.0,
+        status="ended",
+        values={"lr": 1e-3, "batch_size": 64},
+        metrics={"loss/G": 0.0001374, "loss/D": 12.345, "D(real)": 0.5},
+    ),
+    run_facts("runs/bad", created=1.0, family="", problem="run.json is damaged; restore it from a backup."),
 )
 
 
@@ -39,15 +50,23 @@ def select(panel: RunsPanel, *rows: int) -> None:
         model.select(panel._table.model().index(row, 0), flags.Select | flags.Rows)
 
 
-def cells(panel: RunsPanel, row: int) -> list[str]:
-    return [panel._table.item(row, column).text() for column in range(6)]
+def cell(panel: RunsPanel, row: int, column: int) -> tuple[str, str]:
+    """Both lines."""
+    item = panel._table.item(row, column)
+    return item.text(), item.data(BELOW)
 
 
-def test_an_empty_table_says_what_fills_it(qtbot, theme, bridge: Bridge) -> None:
+def test_an_empty_table_offers_what_fills_it(qtbot, theme, bridge: Bridge, fake: FakeEngine) -> None:
     panel = RunsPanel(bridge.desk)
     qtbot.addWidget(panel)
+    bridge.listen(panel)
     assert panel._view.currentWidget() is panel._empty
     assert "Space" in panel._empty.text()
+    assert not panel._empty.button().isEnabled()
+    fake.say(ready_event())
+    bridge.poll()
+    panel._empty.button().click()
+    assert len(fake.of(engine.StartRun)) == 1
 
 
 def test_it_asks_for_the_runs_when_the_engine_is_ready(qtbot, theme, bridge: Bridge, fake: FakeEngine) -> None:
@@ -62,10 +81,47 @@ def test_it_asks_for_the_runs_when_the_engine_is_ready(qtbot, theme, bridge: Bri
 
 
 def test_rows_newest_first(panel: RunsPanel) -> None:
-    assert cells(panel, 0) == ["one", "1 200", "running", "gan_modern · modern", "Portraits", ""]
-    assert cells(panel, 1)[2] == "ended"
-    assert cells(panel, 1)[5] == "fid 12.35"
-    assert panel._table.item(2, 0).toolTip() == "run.json is damaged; restore it from a backup."
+    assert cell(panel, 0, RUN) == ("one", "Modern GAN · Modern, Portraits")
+    assert cell(panel, 0, STEP) == ("1\u2009200", "running")
+    assert cell(panel, 0, LOSS) == ("", "")
+    assert cell(panel, 1, STEP)[1] == "ended"
+    assert cell(panel, 1, LOSS) == ("D 12.35", "G 0.000137")
+    assert cell(panel, 2, RUN)[1] == "run.json is damaged; restore it from a backup."
+    assert cell(panel, 2, STEP) == ("\u2013", "broken")
+
+
+def test_a_narrow_table_shows_what_matters_a_wide_one_all(panel: RunsPanel) -> None:
+    for width, seen in ((436, {RUN, STEP}), (500, {RUN, STEP, LOSS}), (900, {RUN, STEP, LOSS, BEGUN})):
+        panel.resize(width, 320)
+        table = panel._table
+        assert {column for column in range(4) if not table.isColumnHidden(column)} == seen
+        assert sum(table.columnWidth(column) for column in seen) <= table.viewport().width()
+        assert table.columnWidth(RUN) >= 300
+
+
+def test_losses_are_said_to_be_the_latest(panel: RunsPanel) -> None:
+    assert panel._table.horizontalHeaderItem(LOSS).text() == "Latest loss"
+    assert losses({"loss": 0.25, "D(real)": 0.5}) == ("loss 0.25", "")
+    assert losses({"D(real)": 0.5}) == ("", "")
+
+
+def test_a_run_that_failed_can_be_opened(panel: RunsPanel, bridge: Bridge, fake: FakeEngine) -> None:
+    failed = run_facts("runs/three", created=9.0, status="failed", problem="The losses are not finite.")
+    fake.say(engine.RunsListed((failed, *RUNS)))
+    bridge.poll()
+    assert cell(panel, 0, STEP)[1] == "failed"
+    assert panel._table.item(0, STEP).data(ALARM)
+    assert "not finite" in panel._table.item(0, RUN).toolTip()
+    select(panel, 0)
+    assert panel._buttons["resume"].isEnabled()
+    assert panel._buttons["explore"].isEnabled()
+
+
+def test_thumbnails_stand_on_the_ground_of_the_theme(panel: RunsPanel, theme: Theme) -> None:
+    for choice in ("dark", "light"):
+        theme.choose(choice)
+        ground = panel._table.item(1, RUN).icon().pixmap(8).toImage().pixelColor(4, 4)
+        assert ground == colours(panel.palette()).raised
 
 
 def test_buttons_do_what_they_say(panel: RunsPanel, fake: FakeEngine, bridge: Bridge) -> None:
@@ -90,15 +146,20 @@ def test_a_broken_run_can_only_be_thrown_away(panel: RunsPanel) -> None:
 def test_the_run_that_trains_is_not_resumed_or_thrown_away(panel: RunsPanel, bridge: Bridge, fake: FakeEngine) -> None:
     fake.say(run_opened("runs/one"), train_state("runs/one", step=1500))
     bridge.poll()
-    assert cells(panel, 0)[1:3] == ["1 500", "running"]
+    assert cell(panel, 0, STEP) == ("1\u2009500", "running")
     assert panel._table.item(0, 0).font().bold()
     select(panel, 0)
     assert not panel._buttons["resume"].isEnabled()
     assert not panel._buttons["trash"].isEnabled()
 
 
-def test_renaming_in_the_table(panel: RunsPanel, fake: FakeEngine) -> None:
-    panel._table.item(1, 0).setText("glasses")
+def test_renaming_in_the_table(panel: RunsPanel, fake: FakeEngine, qtbot: QtBot) -> None:
+    select(panel, 1)
+    panel._buttons["rename"].click()
+    editor = panel._table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "glasses")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(fake.posted))
     assert fake.posted == [engine.RenameRun("runs/two", "glasses")]
 
 
@@ -115,12 +176,22 @@ def test_comparing_puts_differences_first(panel: RunsPanel) -> None:
     table = panel._comparison
     assert panel._view.currentWidget() is table
     rows = [[table.item(row, column).text() for column in range(3)] for row in range(table.rowCount())]
-    assert ["lr", "0.0002", "0.001"] in rows[:3]
+    assert rows[0] == ["Learning rate", "0.0002", "0.001"]
+    assert ["Batch size", "64", "64"] in rows[2:]
     assert table.item(0, 0).font().bold()
     assert not table.item(table.rowCount() - 1, 0).font().bold()
     assert panel.clear_selection()
     assert panel._view.currentWidget() is panel._table
     assert not panel.clear_selection()
+
+
+def test_two_runs_stand_beside_each_other_in_a_narrow_panel(panel: RunsPanel) -> None:
+    panel.resize(436, 320)
+    select(panel, 0, 1)
+    panel._buttons["compare"].click()
+    table = panel._comparison
+    assert sum(table.columnWidth(column) for column in range(3)) <= table.viewport().width()
+    assert table.columnWidth(1) == table.columnWidth(2) > 120
 
 
 def test_the_selection_stays_when_the_list_is_read_again(panel: RunsPanel, bridge: Bridge, fake: FakeEngine) -> None:

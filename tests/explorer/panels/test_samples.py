@@ -165,6 +165,36 @@ def test_points_are_a_scatter(panel: SamplesPanel, stage: Stage) -> None:
     assert panel._points.count() == 50
 
 
+def test_points_are_seen_on_the_range_of_the_data(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), run_opened(RUN))
+    collapsed = np.full((50, 2), 0.5, np.float32)
+    collapsed[0] = 40.0
+    stage.tell(GridDrawn(RUN, 10, collapsed))
+    (request,) = stage.of(engine.ReadDataPage)
+    assert (request.data, request.start, request.count) == (stage.state.run.data, 0, 1000)
+    page = np.array([[-2, -1], [2, 1]], np.float32)
+    rows = ({}, {})
+    stage.tell(engine.DataPage(request.channel, request.number, request.data, 0, 2, page, rows))
+    (x, y) = panel._points.extent()
+    assert x == pytest.approx((-2.8, 2.8))
+    assert y == pytest.approx((-1.4, 1.4))
+    assert panel._points.outside() == 1
+    stage.tell(GridDrawn(RUN, 20, collapsed))
+    assert len(stage.of(engine.ReadDataPage)) == 1
+
+
+def test_a_saved_scatter_says_how_to_make_it_again(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), run_opened(RUN))
+    stage.tell(GridDrawn(RUN, 10, np.zeros((50, 2), np.float32)))
+    saved = panel.save_picture()
+    assert saved is not None
+    image, facts = saved
+    words = shlex.split(facts["latent-explorer:command"])[3:]
+    assert words == ["sample", "--snapshot", "run:runs/one@10", "--count", "50", "--scatter", "--stored"]
+    assert len(json.loads(facts["latent-explorer:recipe"])) == 50
+    assert image.width() > 100
+
+
 def test_a_saved_grid_says_how_to_make_it_again(running: SamplesPanel) -> None:
     saved = running.save_picture()
     assert saved is not None

@@ -101,5 +101,5 @@ def test_points_bring_other_knobs_than_pictures(panel: SettingsPanel, bridge: Br
     assert panel._form._kind == "pictures"
     bridge.act(ChooseData(DataRef("ring")))
     assert panel._form._kind == "points"
-    bridge.act(ChooseData(DataRef("/somewhere")))
+    bridge.act(ChooseData(DataRef("/somewhere"), tried=True))
     assert panel._form._kind == ""

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from explorer.theme import Theme
 from explorer.widgets.curve_drawing import ink
 from explorer.widgets.curve_legend import CurveLegend, Entry
+from explorer.widgets.short_numbers import MINUS
 
 
 @pytest.fixture
@@ -79,3 +80,25 @@ def test_the_numbers_of_several_runs_stand_in_the_colours_of_the_runs(qtbot: QtB
     pixels = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
     assert any(each.red() > 150 and each.blue() < 80 for each in pixels)
     assert any(each.blue() > 150 and each.red() < 80 for each in pixels)
+
+
+@pytest.mark.parametrize("width", [60, 90, 120, 160, 200, 260, 420])
+@pytest.mark.parametrize("runs", [1, 3, 5])
+def test_a_number_is_whole_or_not_there(qtbot: QtBot, theme: Theme, width: int, runs: int) -> None:
+    legend = CurveLegend("D on real and fake")
+    qtbot.addWidget(legend)
+    values = (f"{MINUS}0.001374", f"{MINUS}1.23e{MINUS}08", "960.9", "1.385", "0.000137")[:runs]
+    legend.set_entries([Entry("D", "D(real and fake)", ink(theme.look.series[0], 0), values, "3 NaN, 2 gaps")])
+    legend.resize(width, legend.heightForWidth(width))
+    legend.grab()
+    (place,) = legend._places
+    metrics = legend._metrics()
+    assert place.box.bottom() <= legend.height() + 1
+    begun = 0
+    for line, count in place.values:
+        assert metrics.horizontalAdvance(" / ".join(values[begun : begun + count])) <= line.width()
+        assert 0 <= line.left() < line.right() <= width + 0.5
+        assert not (line.top() == place.name.top() and line.left() < place.name.right())
+        begun += count
+    assert legend.told("D") == values[:begun]
+    assert begun == (runs if width > 80 else 0)

@@ -52,6 +52,20 @@ def test_the_mark_is_seen(view: PointView) -> None:
     assert view.grab().toImage() != before
 
 
+def test_the_range_of_the_data_is_shown_whatever_the_samples_are(view: PointView) -> None:
+    view.set_data(10 * CORNERS)
+    assert view.extent() == (pytest.approx((-14, 14)), pytest.approx((-14, 14)))
+    before = view.grab().toImage()
+    view.set_points(CORNERS * 0.001)
+    assert view.extent()[0] == pytest.approx((-14, 14))
+    assert view.grab().toImage() != before
+    assert view.outside() == 0
+    view.set_points(CORNERS * 100)
+    assert view.outside() == 4
+    view.set_data(None)
+    assert view.extent()[0] == pytest.approx((-120, 120))
+
+
 def test_points_on_a_line_show(view: PointView) -> None:
     view.set_points(np.linspace(-3, 3, 20, dtype=np.float32)[:, None])
     view.set_mark(np.array([1.5], np.float32))

@@ -159,3 +159,26 @@ def test_whole_numbers_and_logarithms(qtbot) -> None:
         ValueSlider(1, 1)
     with pytest.raises(ValueError, match="above 0"):
         ValueSlider(0, 1, 0, log=True)
+
+
+def test_a_number_over_the_groove(slider: ValueSlider) -> None:
+    slider.set_stacked(True)
+    slider.resize(200, slider.sizeHint().height())
+    assert slider._groove().width() > 180
+    drag_y = round(slider._groove().center().y())
+    QTest.mouseClick(slider, LEFT, NONE, QPoint(5, 3))  # the line over the groove belongs to a name
+    assert slider.value() == 0
+    QTest.mouseClick(slider, LEFT, NONE, QPoint(round(slider._groove().right()) - 1, drag_y))
+    assert slider.value() > 2.9
+    QTest.mouseClick(slider, LEFT, NONE, QPoint(slider.width() - 5, 5))
+    assert slider.findChild(QLineEdit).isVisible()
+
+
+def test_the_unit_stands_behind_the_number(qtbot) -> None:
+    slider = ValueSlider(0, 1e9, 1_000_000, 0, unit="samples")
+    qtbot.addWidget(slider)
+    assert slider.shown() == "1\u2009000\u2009000 samples"
+    assert slider.text() == "1000000"
+    bare = ValueSlider(0, 1, 0.5, 2)
+    qtbot.addWidget(bare)
+    assert bare.shown() == "0.50"

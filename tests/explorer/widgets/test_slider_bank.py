@@ -49,6 +49,31 @@ def test_the_hand_is_heard_and_the_engine_is_not(bank: SliderBank, qtbot: QtBot)
     assert moves == [("2", 0.5)]
 
 
+def test_what_is_in_use_comes_first_but_never_moves_under_the_hand(qtbot: QtBot) -> None:
+    bank = SliderBank(low=-4, high=4, rows=4, gathers=True)
+    qtbot.addWidget(bank)
+    bank.set_items([BankItem(str(i), f"pca {i}") for i in range(10)])
+    bank.set_values({"2": 1.0})
+    assert bank.page_keys() == ("0", "1", "2", "3")
+    bank.set_values({"2": 1.0, "8": 4.0})  # from elsewhere, and not in view
+    assert bank.page_keys() == ("2", "8", "0", "1")
+    bank._on.click()
+    assert bank.page_keys() == ("3", "4", "5", "6")
+    bank.set_values({"5": 1.0})
+    assert bank.page_keys() == ("3", "4", "5", "6")
+    bank._back.click()
+    assert bank.page_keys() == ("5", "0", "1", "2")
+
+
+def test_without_sliders_it_says_why(qtbot: QtBot) -> None:
+    bank = SliderBank(low=-4, high=4, rows=4)
+    qtbot.addWidget(bank)
+    bank.set_text("None yet")
+    assert bank.text() == "None yet"
+    bank.set_items([BankItem("0", "z 0")])
+    assert bank.text() == ""
+
+
 def test_values_follow_to_other_pages(bank: SliderBank) -> None:
     bank.set_values({"5": 2.0})
     bank._on.click()
