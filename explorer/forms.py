@@ -31,6 +31,7 @@ from explorer.widgets.calm_combo import CalmComboBox
 from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.section import Section
 from explorer.widgets.slider import ValueSlider
+from explorer.widgets.text_field import TextField
 
 RESET = 18  # side of the button back to the preset, px
 WIDE = 400  # from here on a row has its name beside its editor, px
@@ -147,7 +148,7 @@ class KnobRow(QWidget):
             return combo
         if _has_slider(knob) and knob.low is not None and knob.high is not None:
             return self._make_slider(knob.low, knob.high)
-        line = QLineEdit(shown(knob, self._value))
+        line = TextField(shown(knob, self._value))
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
         line.editingFinished.connect(self._typed)
         return line

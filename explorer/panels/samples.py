@@ -43,7 +43,6 @@ from explorer.widgets.tool_button import ToolButton
 GRID_AT, GRID_BEFORE, DRAWN, DATA = "samples.grid", "samples.compare", "samples.points", "samples.data"  # channels
 DATA_SHOWN = 1000  # points of the data behind the samples, the first ones, as Decision and the command line have them
 PICTURES, POINTS = 36, 256  # samples of a model that has no run
-SENT = "•"  # marks a sample that went to the slot used last
 SLOTS = ("A", "B", "C", "D", "E", "F")
 ONE_ROW = 620  # px: from this width on the tools stand in one row
 
@@ -155,8 +154,7 @@ class SamplesPanel(Panel):
     def _choose_view(self, state: State) -> None:
         """The grid of the run that is shown, else samples of what is explored, else a stored sheet."""
         if state.run is None and self._shown is not None:  # it went into the trash
-            self._leave_run()
-            self._drawn = None
+            self._leave()
         if state.run is not None:
             self._show_run(state, state.run.path)
         elif state.explored_info is not None:
@@ -165,8 +163,8 @@ class SamplesPanel(Panel):
             self._show_stored(state)
 
     def _show_run(self, state: State, path: str) -> None:
-        if self._shown is not None and self._shown[0] != path:
-            self._leave_run()
+        if self._drawn is not None or (self._shown is not None and self._shown[0] != path):
+            self._leave()
         if state.at_step is not None:
             self._ask_grid(path, state.at_step)
             return
@@ -183,10 +181,12 @@ class SamplesPanel(Panel):
             self._show_samples(None)
             self._caption.setText(tr("{name}: no samples yet", name=state.run.name if state.run else path))
 
-    def _leave_run(self) -> None:
-        self._shown, self._asked = None, None
+    def _leave(self) -> None:
+        """The samples of another model come: what was said of these is over."""
+        self._shown, self._asked, self._drawn = None, None, None
         self._marks.clear()
         self._grid.set_marks(self._marks)
+        self._said.setText("")
         self._compare.setChecked(False)
 
     def _ask_grid(self, path: str, step: int) -> None:
@@ -200,6 +200,7 @@ class SamplesPanel(Panel):
         if info is None or info.latent is None or not self.isVisible():
             return
         if self._drawn is None or self._drawn.snapshot != snapshot:
+            self._leave()
             count = POINTS if len(info.shape) == 1 else PICTURES
             points = tuple(_draw(k) for k in range(count))
             self.desk.post(engine.DrawPoints(DRAWN, self.desk.number(), snapshot, points))
@@ -374,10 +375,10 @@ class SamplesPanel(Panel):
     @Slot(int, str)
     def _send(self, index: int, slot: str) -> None:
         self.desk.act(SendToSlot(self._sample(index), slot))
-        self._marks[index] = slot or SENT
+        name = slot or self.desk.state().last_slot
+        self._marks[index] = name
         self._grid.set_marks(self._marks)
-        words = tr("Sample {index} sent to slot {name}", index=index, name=slot)
-        self._said.setText(words if slot else tr("Sample {index} sent to the last slot", index=index))
+        self._said.setText(tr("Sample {index} sent to slot {name}", index=index, name=name))
 
     @Slot(int)
     def _visit(self, index: int) -> None:

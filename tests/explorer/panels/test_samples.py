@@ -215,3 +215,14 @@ def test_a_run_in_the_trash_gives_way_to_what_is_explored(running: SamplesPanel,
     stage.answer()
     assert "draws" in running._caption.text()
     assert "one" not in running._caption.text()
+
+
+def test_what_was_sent_is_forgotten_with_its_model(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info()))
+    stage.answer()
+    panel._send(2, "")
+    assert dict(panel._grid._marks) == {2: "A"}
+    assert "slot A" in panel._said.text()
+    stage.tell(run_opened(RUN, (0,), (0,), training=True), grid(0))
+    assert dict(panel._grid._marks) == {}
+    assert panel._said.text() == ""
