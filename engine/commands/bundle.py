@@ -69,7 +69,7 @@ def run(words: Sequence[str]) -> int:
     explored = Explored(SnapshotOptions(options.run))
     if explored.is_points or not explored.name.startswith("run:"):
         raise CommandError("Only models of pictures that come from a run are bundled; choose such a run.")
-    run_path = Path(explored.name.removeprefix("run:").rpartition("@")[0])
+    run_path = explored.run_folder
     record = runs.open_run(run_path).record
     folder = Path(options.out)
     with Bars() as bars:

@@ -18,7 +18,7 @@ from engine import latent, shelf
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.commands.options import parse
 from engine.commands.point_figures import NEVER, measure_points
-from engine.commands.terminal import Bars, CommandError, console, interruptible, say, say_json
+from engine.commands.terminal import Bars, CommandError, console, interruptible, note, say, say_json
 from engine.controls import GRID_SEED
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset
@@ -31,6 +31,7 @@ from engine.explore import POINT_CHUNK, decode
 from engine.family import Critic
 from engine.messages import Samples
 from engine.stepper import to_model
+from engine.storage import runs
 from engine.storage.runs import home_folder
 
 DESCRIPTION = "Measure the quality of a model: with the judge of its data set, with its densities, with its critic."
@@ -103,6 +104,10 @@ def measured(
     shape, made = tuple(dataset.shape), tuple(explored.opened.snapshot.spec.shape)
     if shape != made:
         raise CommandError(f"{dataset.title} has samples of {shape}, but the model makes {made}; choose other data.")
+    if explored.name.startswith("run:"):
+        status = runs.open_run(explored.run_folder).status()
+        if status.state == "failed":
+            note(f"This run failed ({status.reason}), so its samples may be worth little.")
     result: dict[str, Any] = {
         "snapshot": explored.name,
         "step": explored.opened.step,

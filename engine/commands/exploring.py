@@ -56,13 +56,18 @@ class Explored:
         if name.startswith("run:"):
             run, _, asked = name.rpartition("@")
             if asked not in ("last", str(opened.step)):
-                note(f"The run kept no weights of step {asked}; this is the nearest, step {opened.step}.")
+                note(f"The run kept no weights of step {asked}; these are of step {opened.step}, the last before it.")
             name = f"{run}@{opened.step}"
         self.opened: Opened = dataclasses.replace(opened, id=name)
 
     @property
     def name(self) -> str:
         return self.opened.id
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder of the run that the snapshot is of."""
+        return Path(self.name.removeprefix("run:").rpartition("@")[0])
 
     @property
     def is_points(self) -> bool:

@@ -38,6 +38,8 @@ def read_table(
         for name in ("metadata.csv", "metadata.jsonl"):
             if root / name in present:
                 yield from _read_metadata(tree, root / name, facts, problems)
+    if unknown := len(facts.keys() - present):
+        problems.append(Problem("metadata", f"{unknown} of its rows name pictures that are not there"))
     captions: list[str] = []
     pace = Pace()
     for path in layout.pictures:

@@ -261,8 +261,12 @@ def _is_finite(tensor: Tensor) -> bool:
 
 
 def prune(folder: Path, keep: int = KEEP) -> None:
-    """Remove all but the newest `keep` (at least 2) checkpoints. Raises StorageError."""
-    for info in find_checkpoints(folder)[: -max(keep, KEEP)]:
+    """Remove all but the newest `keep` (at least 2) checkpoints; of those at one step the newest counts, so that there
+    is always an older state to go back to. Raises StorageError."""
+    found = find_checkpoints(folder)
+    newest = {info.step: info for info in found}
+    kept = sorted(newest.values(), key=lambda info: info.save)[-max(keep, KEEP) :]
+    for info in [each for each in found if each not in kept]:
         trash = info.path.with_name(f"{TRASH}{info.path.name}")
         files.rename(info.path, trash)
         files.remove_tree(trash)

@@ -78,16 +78,16 @@ class Snapshots:
                 found.append(SnapshotFile(self.folder / name, int(match[1]), seen.st_size))
         return tuple(sorted(found, key=lambda file: file.step))
 
-    def nearest(self, step: int) -> SnapshotFile | None:
+    def before(self, step: int) -> SnapshotFile | None:
         """The newest snapshot at or before `step`, else the first; None where there is none. Raises StorageError."""
         found = self.list()
         return found[max(bisect.bisect_right(found, step, key=lambda file: file.step) - 1, 0)] if found else None
 
     def at(self, step: int) -> SnapshotFile | None:
-        """What opens for `step`: the exact weights kept for a picture of that step, else the nearest snapshot."""
+        """What opens for `step`: the exact weights kept for a picture of that step, else the newest one before."""
         path = _file_of(self.folder / KEPT, step)
         seen = files.look(path)
-        return self.nearest(step) if seen is None else SnapshotFile(path, step, seen.st_size)
+        return self.before(step) if seen is None else SnapshotFile(path, step, seen.st_size)
 
     def load(self, file: SnapshotFile) -> dict[str, Tensor]:
         """The weights in the types they had, on the CPU. Loads torch. Raises SnapshotError, StorageError."""

@@ -96,6 +96,12 @@ class DcganConfig:
         choices=("non-saturating", "minimax"),
     )
     d_steps: int = knob(1, "Steps of D for each step of G.", group="Loss", source=CODE, unit="steps", low=1, high=20)
+    fresh_z: bool = knob(
+        True,
+        "G learns from new samples; without it from those that D has just judged, which saves a pass through G.",
+        group="Loss",
+        source="Goodfellow et al. 2014 algorithm 1; without it, pytorch/examples",
+    )
     augment: str = knob(
         "none",
         "Random changes to all that D sees, so that it does not learn a small data set by heart.",
@@ -254,6 +260,7 @@ def recipe_of(config: DcganConfig, spec: SampleSpec) -> Recipe:
         },
         rates=lambda phase, step: rates[phase],
         d_steps=config.d_steps,
+        fresh_z=config.fresh_z,
         augment=config.augment,
         augment_strength=config.augment_strength,
         condition_dropout=config.condition_dropout,
@@ -275,14 +282,30 @@ PRESETS = (
         "modern",
         "Light",
         "The common variant with kernels of 4, narrower, with a slow copy of G: for a processor.",
-        {"kernel": 4, "width": 32, "prior": "normal", "batch_size": 64, "ema_half_life": 5000.0},
+        {"kernel": 4, "width": 32, "prior": "normal", "fresh_z": False, "batch_size": 64, "ema_half_life": 5000.0},
         source="pytorch/examples; ours",
     ),
     Preset(
         "tiny",
         "Tiny",
         "Very small networks, to try things out in seconds.",
-        {"kernel": 4, "width": 8, "z_size": 16, "batch_size": 16},
+        {"kernel": 4, "width": 8, "z_size": 16, "fresh_z": False, "batch_size": 16},
+    ),
+    Preset(
+        "demo_mode_collapse",
+        "Mode collapse",
+        "G learns 25 times as fast as D with the momentum 0.9 that the paper warns of: soon all pictures are one.",
+        {
+            "kernel": 4,
+            "width": 16,
+            "prior": "normal",
+            "fresh_z": False,
+            "batch_size": 64,
+            "beta1": 0.9,
+            "lr_g": 5e-3,
+            "lr_d": 2e-4,
+        },
+        source=PAPER,
     ),
 )
 
@@ -298,4 +321,5 @@ ENTRY = FamilyEntry(
     capabilities=("latent", "critic"),
     build=build,
     open_snapshot=open_snapshot,
+    demo_data={"demo_mode_collapse": "portraits"},
 )

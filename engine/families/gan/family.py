@@ -77,7 +77,7 @@ class Gan(Family):
         due = step % recipe.penalty_every == 0
 
         # Make samples; G only lends them, and may learn from the same ones in its own phase.
-        if recipe.d_steps == 1:
+        if recipe.d_steps == 1 and not recipe.fresh_z:
             self._lent = self._lend(x, labels_NK, rng, step)
             made = self._lent.made
         else:

@@ -286,6 +286,22 @@ def open_snapshot(config: GanModernConfig, spec: SampleSpec, tensors: Tensors) -
 PRESETS = (
     Preset("modern", "Modern", "The best choice here: good pictures soon, on a processor alone.", {}),
     Preset(
+        "paper",
+        "As published",
+        "Loss, penalties and step sizes of R3GAN for CIFAR-10 as its schedule begins, in our smaller networks; slow.",
+        {
+            "penalty_every": 1,
+            "augment": "none",
+            "lr_g": 2e-4,
+            "lr_d": 2e-4,
+            "lr_half": 0.0,
+            "beta2": 0.9,
+            "ema_half_life": 0.0,
+            "batch_size": 512,
+        },
+        source="Huang et al. 2024; R3GAN train.py, CIFAR10",
+    ),
+    Preset(
         "tiny",
         "Tiny",
         "Very small networks, to try things out in seconds.",

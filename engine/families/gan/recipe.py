@@ -62,14 +62,16 @@ class Ema:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the two networks are trained. `r1` and `r2` are the gammas of the gradient penalties, 0 for none;
-    `smoothness` is the weight of `losses.latent_change`."""
+    """How the two networks are trained. G learns from new samples where D takes several steps or `fresh_z` says so,
+    else from those of D's step, as the code of the first paper does. `r1` and `r2` are the gammas of the gradient
+    penalties, 0 for none; `smoothness` is the weight of `losses.latent_change`."""
 
     loss: Loss
     batch_size: int
     optimizers: Mapping[str, OptimizerSettings]
     rates: Rates
     d_steps: int = 1
+    fresh_z: bool = False
     r1: float = 0.0
     r2: float = 0.0
     penalty_every: int = 1

@@ -200,4 +200,4 @@ def test_another_step_than_asked_for_is_told(told, home: Path, capsys: pytest.Ca
     said: list[str] = []
     monkeypatch.setattr("engine.commands.exploring.note", said.append)
     told(["sample", "--snapshot", f"run:{home / 'runs' / 'faces'}@99", "--count", "1", "--out", "one.png"])
-    assert said == ["The run kept no weights of step 99; this is the nearest, step 3."]
+    assert said == ["The run kept no weights of step 99; these are of step 3, the last before it."]

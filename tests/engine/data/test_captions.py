@@ -90,3 +90,12 @@ def test_without_captions_there_are_none(tmp_path: Path) -> None:
     draw(tmp_path / "a.png")
     draw(tmp_path / "b.png")
     assert load(tmp_path).table.captions is None
+
+
+def test_rows_that_name_no_picture_are_reported(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png")
+    draw(tmp_path / "b.png")
+    (tmp_path / "metadata.csv").write_text("file_name,text\na.png,A\nx.png,X\ny.png,Y\n")
+    dataset = load(tmp_path)
+    assert dataset.table.captions == ["A", ""]
+    assert [problem.reason for problem in dataset.problems] == ["2 of its rows name pictures that are not there"]

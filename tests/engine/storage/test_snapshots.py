@@ -50,11 +50,11 @@ def test_weights_come_back_in_their_types_within_half_precision(tmp_path: Path, 
 
 def test_the_snapshot_nearest_before_a_step_is_shown(tmp_path: Path, errands: Errands) -> None:
     writer = SnapshotWriter(tmp_path, errands)
-    assert Snapshots(tmp_path).nearest(5) is None
+    assert Snapshots(tmp_path).before(5) is None
     for step in (10, 20, 30):
         writer.add(step, weights(step), {})
     errands.wait(10)
-    shown = [Snapshots(tmp_path).nearest(step) for step in (5, 10, 29, 99)]
+    shown = [Snapshots(tmp_path).before(step) for step in (5, 10, 29, 99)]
     assert [file.step for file in shown if file] == [10, 10, 20, 30]
 
 

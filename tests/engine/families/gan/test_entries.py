@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from engine.data.points import POINT_SETS
+from engine.data.ref import BUILT_IN
 from engine.families.gan import ENTRIES
 from engine.family import FamilyEntry, SampleSpec
 from engine.knobs import configure, knobs_of
@@ -46,7 +47,8 @@ def test_every_preset_builds(entry: FamilyEntry, name: str) -> None:
     small = {"width": 4, "g_units": 16, "d_units": 4} if name in ("paper", "modern", "few_pictures") else {}
     names = {field.name for field in dataclasses.fields(config)}
     config = dataclasses.replace(config, **{key: value for key, value in small.items() if key in names})
-    spec = SampleSpec((2,)) if name.startswith(("demo", "points")) else SampleSpec((32, 32, 3))
+    on_points = name == "points" or entry.demo_data.get(name) in POINT_SETS
+    spec = SampleSpec((2,)) if on_points else SampleSpec((32, 32, 3))
     gan = entry.build(config, spec)
     assert [phase.name for phase in gan.phases()] == ["D", "G"]
 
@@ -55,8 +57,9 @@ def test_every_preset_builds(entry: FamilyEntry, name: str) -> None:
 def test_the_best_preset_exists_and_demos_name_their_data(entry: FamilyEntry) -> None:
     entry.preset(entry.best)
     assert entry.preset("tiny").title == "Tiny"
+    assert entry.preset("paper").source
     demos = {preset.name for preset in entry.presets if preset.name.startswith("demo")}
     assert demos <= entry.demo_data.keys()
     for preset, data in entry.demo_data.items():
         entry.preset(preset)
-        assert data in POINT_SETS
+        assert data in {each.name for each in BUILT_IN}

@@ -302,5 +302,13 @@ def test_g_learns_from_the_samples_that_it_made_for_d_as_if_it_made_them_itself(
         assert torch.equal(a, b)
 
 
+def test_g_may_draw_anew(make_gan: MakeGan, make_batch: MakeBatch) -> None:
+    batch = make_batch(RGB_16)
+    gan = make_gan("dcgan", "paper", RGB_16, width=4)
+    gan.losses("D", batch, rng(4), 0)
+    again = make_gan("dcgan", "paper", RGB_16, width=4)
+    assert torch.equal(gan.losses("G", batch, rng(9), 0).total, again.losses("G", batch, rng(9), 0).total)
+
+
 def gradients(gan: Gan, total: torch.Tensor) -> tuple[torch.Tensor, ...]:
     return torch.autograd.grad(total, list(gan.generator.parameters()))
