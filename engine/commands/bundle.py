@@ -2,13 +2,12 @@
 
 The folder gets the newest snapshot as float16 (weights.safetensors), a sheet of its samples (sheet.png) for the time
 before torch is loaded, and a card (card.json): data, preset, knobs, steps, seed, hardware, measured quality, exemplars
-of ready arithmetics, and the one command that trains it again.
+of ready arithmetics, the command that trains such a model, and what that would do differently.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from engine.data.ref import DataRef
 from engine.engine import default_home
 from engine.evaluate.judge import Judge
 from engine.evaluate.sampling import find_exemplars
+from engine.machine import machine_facts
 from engine.messages import bundled_snapshot
 from engine.shelf import DIRECTIONS
 from engine.stepper import to_model
@@ -55,6 +55,8 @@ class BundleOptions:
     """What the model is called in the window."""
     presets: tuple[str, ...] = ()
     """Arithmetics to find exemplars for, for example "Man with glasses - man + woman"."""
+    history: tuple[str, ...] = ()
+    """How it came to be, a sentence each, where the run alone does not tell."""
     first_launch: bool = False
     """The window opens this model at its first launch."""
     samples: int = 5000
@@ -172,11 +174,19 @@ def _card(
         "seconds": round(status.seconds, 1),
         "seed": record.seed,
         "parameters": sum(tensor.numel() for tensor in opened.snapshot.tensors().values()),
-        "hardware": f"{platform.processor() or platform.machine()}, {record.threads} threads, {record.device}",
+        "hardware": f"{machine_facts()['processor']}, {record.threads} threads, {record.device}",
         "versions": record.versions,
         "quality": {
             key: value for key, value in quality.items() if key in ("quality", "arithmetic", "critic", "judge")
         },
         "presets": presets,
         "command": f"{record.command} --steps {opened.step}",
+        "history": [*options.history, *_changes(explored.run_folder, opened.step)],
     }
+
+
+def _changes(run: Path, step: int) -> list[str]:
+    """The knobs that were moved while it was trained: what the command alone would not do."""
+    log = runs.open_run(run).log()
+    log.poll()
+    return [f"Step {mark.step}: {mark.text}" for mark in log.marks if mark.kind == "knob" and mark.step <= step]
