@@ -199,6 +199,7 @@ class FamilyEntry:
     open_snapshot: Callable[[Any, SampleSpec, Tensors], Snapshot]
     demo_data: Mapping[str, str] = field(default_factory=dict)  # preset name -> the data set that shows it best
     sizes: tuple[int, ...] = ()  # the heights and widths that it takes; empty: any
+    phases: tuple[tuple[str, str], ...] = ()  # (name, what it is) of each phase, where there is more than one
 
     def size_for(self, shape: tuple[int, ...]) -> int | None:
         """The size that pictures of this shape are best brought to: the next larger one, else the largest. None where
@@ -247,6 +248,7 @@ def card(entry: FamilyEntry) -> FamilyCard:
         presets=entry.presets,
         best=entry.best,
         demo_data=entry.demo_data,
+        phases=entry.phases,
     )
 
 

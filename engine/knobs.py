@@ -115,6 +115,7 @@ class FamilyCard:
     presets: tuple[Preset, ...]
     best: str
     demo_data: Mapping[str, str]
+    phases: tuple[tuple[str, str], ...] = ()  # (name, what it is) of each part of a step that can be taken alone
 
 
 def knob(

@@ -60,8 +60,8 @@ def is_running(state: State) -> bool:
     return bool(state.training) and state.train is not None and state.train.phase == "running"
 
 
-def has_two_phases(state: State) -> bool:
-    """Whether the run that trains has a D and a G to step alone."""
+def phases_of(state: State) -> tuple[tuple[str, str], ...]:
+    """The parts of a step that can be taken alone, (name, what it is): of the run that trains, else of the plan."""
     run = state.opened.get(state.training)
-    card = card_of(state, run.family) if run else None
-    return card is not None and "critic" in card.capabilities
+    card = card_of(state, run.family if run is not None else plan_of(state).family)
+    return card.phases if card is not None else ()

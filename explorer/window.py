@@ -263,11 +263,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def step_d(self) -> None:
-        self.transport.step_d()
+        self.transport.step_phase("D")
 
     @Slot()
     def step_g(self) -> None:
-        self.transport.step_g()
+        self.transport.step_phase("G")
 
     @Slot()
     def roll_back(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 import engine
 from explorer import theme
@@ -14,9 +14,9 @@ from explorer.launch import (
     card_of,
     data_of,
     followed_run,
-    has_two_phases,
     is_loading,
     is_running,
+    phases_of,
     plan_of,
     start_command,
 )
@@ -60,10 +60,9 @@ class TransportPanel(Panel):
         self._run.clicked.connect(self.toggle)
         self._step = _button("skip-next", tr("One step"), tr("One training step, while paused (.)"))
         self._step.clicked.connect(self.step_both)
-        self._step_d = _button("", tr("D"), tr("One step of D only, the network that judges (D)"))
-        self._step_d.clicked.connect(self.step_d)
-        self._step_g = _button("", tr("G"), tr("One step of G only, the network that makes (G)"))
-        self._step_g.clicked.connect(self.step_g)
+        self._phases: tuple[tuple[str, str], ...] = ()
+        self._phase_steps = QButtonGroup(self)
+        self._phase_steps.buttonClicked.connect(self._step_of)
         self._end = _button("stop", tr("End the run"), tr("End the run with a checkpoint; it can be resumed"))
         self._end.clicked.connect(self.end)
         self._pace = CalmComboBox()
@@ -90,8 +89,12 @@ class TransportPanel(Panel):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
         layout.setSpacing(theme.GRID)
-        for button in (self._run, self._step, self._step_d, self._step_g, self._end):
-            layout.addWidget(button)
+        self._phase_row = QHBoxLayout()
+        self._phase_row.setSpacing(theme.GRID)
+        layout.addWidget(self._run)
+        layout.addWidget(self._step)
+        layout.addLayout(self._phase_row)
+        layout.addWidget(self._end)
         layout.addWidget(hairline(vertical=True))
         self._pacing = (self._pace, theme.label(tr("Share %"), muted=True), self._share, hairline(vertical=True))
         for widget in self._pacing:
@@ -118,17 +121,18 @@ class TransportPanel(Panel):
     def step_both(self) -> None:
         self._step_once(None)
 
-    @Slot()
-    def step_d(self) -> None:
-        self._step_once("D")
+    def step_phase(self, phase: str) -> None:
+        """A step of one network alone, where the family has it."""
+        if phase in dict(self._phases):
+            self._step_once(phase)
 
-    @Slot()
-    def step_g(self) -> None:
-        self._step_once("G")
+    @Slot(QAbstractButton)
+    def _step_of(self, button: QAbstractButton) -> None:
+        self._step_once(button.text())
 
     def _step_once(self, phase: str | None) -> None:
         state = self.desk.state()
-        if not state.training or (phase is not None and not has_two_phases(state)):
+        if not state.training:
             return
         if is_running(state):
             self.desk.post(engine.SetRunning(False))
@@ -160,8 +164,8 @@ class TransportPanel(Panel):
         self._run.setEnabled(not is_loading(state))
         for button in (self._step, self._end):
             button.setEnabled(training)
-        for button in (self._step_d, self._step_g):
-            button.setVisible(not training or has_two_phases(state))
+        self._offer_phases(phases_of(state))
+        for button in self._phase_steps.buttons():
             button.setEnabled(training)
         self._phase.setText(_phase(state))
         self._phase.setVisible(bool(self._phase.text()))
@@ -169,6 +173,19 @@ class TransportPanel(Panel):
         self._what.setText(_what(state))
         self._device.setText(tr("on {device}", device=state.ready.device) if state.ready else "")
         self._show_figures(state)
+
+    def _offer_phases(self, phases: tuple[tuple[str, str], ...]) -> None:
+        """A button for each part of a step that can be taken alone."""
+        if phases == self._phases:
+            return
+        self._phases = phases
+        for button in self._phase_steps.buttons():
+            self._phase_steps.removeButton(button)
+            button.deleteLater()
+        for name, what in phases:
+            button = _button("", name, tr("One step of {name} only, {what} ({name})", name=name, what=tr(what)))
+            self._phase_steps.addButton(button)
+            self._phase_row.addWidget(button)
 
     def _show_figures(self, state: State) -> None:
         own = state.train if state.training or (state.train and state.train.phase == "ended") else None

@@ -101,6 +101,7 @@ FAMILIES = (
         ),
         best="modern",
         demo_data={"demo_collapse": "mixture"},
+        phases=(("D", "the network that judges"), ("G", "the network that makes")),
     ),
     FamilyCard(
         name="vae",

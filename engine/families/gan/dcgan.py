@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.controls import LatentInfo
-from engine.families.gan.family import Gan
+from engine.families.gan.family import PHASES, Gan
 from engine.families.gan.recipe import (
     CONDITIONS,
     Discriminator,
@@ -319,6 +319,7 @@ ENTRY = FamilyEntry(
     best="modern",
     samples=("pictures",),
     capabilities=("latent", "critic"),
+    phases=PHASES,
     build=build,
     open_snapshot=open_snapshot,
     demo_data={"demo_mode_collapse": "portraits"},

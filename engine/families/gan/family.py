@@ -42,6 +42,9 @@ def _set_buffers(module: nn.Module, values: list[Tensor]) -> None:
         buffer.data.copy_(value)
 
 
+PHASES = (("D", "the network that judges"), ("G", "the network that makes"))
+
+
 class Gan(Family):
     """Two networks and a recipe. `recipe_of` makes the recipe again from a config whose live knobs were moved."""
 

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.controls import LatentInfo
-from engine.families.gan.family import Gan
+from engine.families.gan.family import PHASES, Gan
 from engine.families.gan.recipe import CONDITIONS, Discriminator, Generator, Networks, Recipe, conditions_of
 from engine.families.gan.snapshot import GanSnapshot
 from engine.family import FamilyEntry, OptimizerSettings, SampleSpec, Tensors
@@ -406,6 +406,7 @@ ENTRY = FamilyEntry(
     best="modern",
     samples=("pictures", "points"),
     capabilities=("latent", "critic"),
+    phases=PHASES,
     build=build,
     open_snapshot=open_snapshot,
     demo_data={

@@ -15,7 +15,7 @@ import functools
 from dataclasses import dataclass
 
 from engine.controls import LatentInfo
-from engine.families.gan.family import Gan
+from engine.families.gan.family import PHASES, Gan
 from engine.families.gan.gan_modern_networks import (
     PictureDiscriminator,
     PictureGenerator,
@@ -350,6 +350,7 @@ ENTRY = FamilyEntry(
     best="modern",
     samples=("pictures", "points"),
     capabilities=("latent", "critic"),
+    phases=PHASES,
     build=build,
     open_snapshot=open_snapshot,
     demo_data={"points": "grid"},

@@ -70,16 +70,15 @@ def test_single_steps_pause_first(bar: TransportPanel, bridge: Bridge, fake: Fak
     assert fake.posted == []
     fake.say(run_opened(), train_state())
     bridge.poll()
-    QTest.mouseClick(bar._step_d, LEFT)
+    QTest.mouseClick(bar._phase_steps.buttons()[0], LEFT)
     assert fake.posted == [engine.SetRunning(False), engine.StepOnce("D")]
 
 
 def test_a_family_of_one_phase_has_no_d_and_g(bar: TransportPanel, bridge: Bridge, fake: FakeEngine) -> None:
     fake.say(run_opened(family="vae"), train_state())
     bridge.poll()
-    assert not bar._step_d.isVisible()
-    assert not bar._step_g.isVisible()
-    bar.step_g()
+    assert not bar._phase_steps.buttons()
+    bar.step_phase("G")
     assert fake.posted == []
 
 
