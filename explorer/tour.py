@@ -35,7 +35,7 @@ SIZES = (QSize(1280, 800), QSize(2560, 1440))
 THEMES = ("light", "dark")
 MOVE_MS = 25  # between two movements of the hand
 IDLE_MOVES, TRAINING_MOVES, LARGE_MOVES = 160, 240, 160
-LARGE = 64  # px
+LARGE, LARGE_MODEL = 64, "portraits-64"  # px
 QUIET_S, DRAG_S, HEADLESS_S, SETTLE_S = 20.0, 10.0, 22.0, 3.0
 POINTS_S = 12.0
 POINT_RUNS = (("decision", "gan_2014", "points", "mixture"), ("collapse", "gan_2014", "demo_mode_collapse", "grid"))
@@ -154,11 +154,14 @@ class Tour:
         self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
 
     def large(self) -> None:
-        """A hand on a slider of a run at 64x64 that has just begun: paused, then training."""
+        """A hand on a slider of the bundled model at 64x64, beside a run at 64x64 that is paused, then trains."""
         self.bridge.post(engine.StartRun("gan_modern", "modern", DataRef(DEFAULT_DATA.name, size=LARGE)))
         self.wait(lambda: self._grid_step() >= 1 and bool(self.bridge.state.training), 60, "the run at 64x64")
-        self.bridge.act(ChooseSnapshot(engine.LIVE))
+        large = engine.bundled_snapshot(LARGE_MODEL)
+        self.bridge.post(engine.OpenSnapshot(large))
+        self.bridge.act(ChooseSnapshot(large))
         self.key(Qt.Key.Key_2)
+        self.wait(lambda: large in self.bridge.state.snapshots, 30, "the model at 64x64")
         figures = self.figures["slider_to_picture_64_ms"] = {}
         for name, running in (("idle", False), ("training", True)):
             self.bridge.post(engine.SetRunning(running))

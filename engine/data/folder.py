@@ -44,6 +44,8 @@ class FolderTree:
                             files.append(path)
                         elif entry.is_symlink() and not os.path.exists(entry.path):
                             problems.append(Problem(str(path), "it is a link to nothing"))
+                        elif not entry.is_dir():
+                            problems.append(Problem(str(path), "it is no file"))
                         if pace.due():
                             yield LoadProgress("Looking for pictures", len(files), 0)
             except OSError as fault:

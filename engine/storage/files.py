@@ -169,7 +169,7 @@ def sentence(error: OSError, doing: str, path: Path) -> str:
     if error.errno in _NOT_ALLOWED:
         return f"{shown} could not be {doing} because access was denied: choose a folder that you may write to."
     if error.errno == errno.ENOENT:
-        return f"{shown} could not be {doing} because it does not exist: check the path."
+        return f"{shown} could not be {doing} because there is no such place: check the path."
     if error.errno == errno.EIO:
         return f"{shown} could not be {doing} because the disk reported an error: check the disk or the connection."
     return f"{shown} could not be {doing}: {error.strerror or error}."

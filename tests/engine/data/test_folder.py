@@ -142,6 +142,14 @@ def test_linked_folders_are_not_followed_and_dead_links_are_told(tmp_path: Path)
     assert [(p.path, p.reason) for p in dataset.problems] == [("dead.png", "it is a link to nothing")]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_file_is_listed(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png")
+    draw(tmp_path / "b.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    assert [(p.path, p.reason) for p in load(tmp_path).problems] == [("pipe.png", "it is no file")]
+
+
 def test_progress_is_told_and_loading_can_be_cancelled(tmp_path: Path) -> None:
     for i in range(40):
         draw(tmp_path / f"{i}.png", i, (200, 200))
