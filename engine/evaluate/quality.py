@@ -23,6 +23,7 @@ from engine.evaluate.judge import Judge, JudgeError
 from engine.evaluate.sampling import AT_ONCE, Rows, Steps, counted, decoded, labels_like
 from engine.family import LatentSpace
 from engine.latent import draw_many
+from engine.stepper import to_model
 
 NEIGHBOURS = 5
 _BLOCK = 64  # rows of a distance matrix at a time: some 10 ms for 5000 columns
@@ -50,8 +51,7 @@ def measure_quality(
     real, labels = [], []
     for start in range(0, reals, at_once):
         pictures = torch.from_numpy(np.asarray(data.batch(rows[start : start + at_once])))
-        x = pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1.0).to(snapshot.first_layer().device)
-        real.append(judge.features(x))
+        real.append(judge.features(to_model(pictures).to(snapshot.first_layer().device)))
         yield start, total
     made = []
     for start in range(0, count, at_once):

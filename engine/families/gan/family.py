@@ -138,7 +138,7 @@ class Gan(Family):
         return Losses(total, terms)
 
     def _opinions(self, real_N: Tensor, made_N: Tensor) -> Tensors:
-        """What D thinks, as curves: probabilities and the value, or how often it ranks a pair rightly."""
+        """What D thinks, as curves: probabilities and the value, or how sure it is of the real one of each pair."""
         if self.recipe.loss == "relativistic":
             return {"D(real > fake)": torch.sigmoid(real_N - made_N).mean()}
         return {
