@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QProgressBar, QSizePolicy, QStatusBar, QToo
 import engine
 from engine import Event
 from explorer import theme
-from explorer.launch import followed_run
+from explorer.launch import followed_run, is_running
 from explorer.state import Action, State
 from explorer.text import tr
 from explorer.widgets.card import Said
@@ -114,7 +114,7 @@ class StatusLine(QStatusBar):
         step = state.last_step if state.at_step is None else state.at_step
         self._write("step", tr("step {step}", step=f"{step:,}".replace(",", " ")) if state.run else "")
         train = state.train if state.training else None
-        moving = train or followed_run(state)
+        moving = train if is_running(state) else followed_run(state)
         self._write("rate", tr("{rate} steps/s", rate=f"{moving.steps_per_s:.1f}") if moving else "")
         memory = f"{train.memory_bytes / 2**20:.0f} MB" if train and train.memory_bytes else ""
         self._write("memory", memory)

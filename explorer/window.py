@@ -272,13 +272,17 @@ class MainWindow(QMainWindow):
     @Slot()
     def roll_back(self) -> None:
         """Lose what the training did since its last checkpoint; it stands there, paused."""
-        if self.bridge.state.training:
-            self.bridge.post(engine.RollBack())
+        self._post_to_training(engine.RollBack())
 
     @Slot()
     def save_checkpoint(self) -> None:
+        self._post_to_training(engine.SaveCheckpoint())
+
+    def _post_to_training(self, command: engine.RollBack | engine.SaveCheckpoint) -> None:
         if self.bridge.state.training:
-            self.bridge.post(engine.SaveCheckpoint())
+            self.bridge.post(command)
+        else:
+            self.card.say(tr("No run is open for training; start one, or resume one in Runs."))
 
     @Slot()
     def show_train(self) -> None:

@@ -8,6 +8,7 @@ of ready arithmetics, the command that trains such a model, and what that would 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ from engine.storage.run_record import RunRecord, RunStatus
 from engine.train import GRID_COUNT
 
 SHEET_COLUMNS = 8
+SHEET_PIXELS = 64 * 32 * 32
 EXEMPLARS, TRIES = 3, 8
 LARGEST = 12 << 20  # bytes of a bundled file
 
@@ -141,10 +143,11 @@ def _agreement(
 
 
 def _write_sheet(explored: Explored, path: Path) -> None:
-    frame = explored.draw([Point(GRID_SEED, x) for x in range(GRID_COUNT)])
+    count = min(GRID_COUNT, SHEET_PIXELS // math.prod(explored.opened.snapshot.spec.shape[:2]))
+    frame = explored.draw([Point(GRID_SEED, x) for x in range(count)])
     snapshot = bundled_snapshot(path.parent.name)
-    points = [to_plain(Point(GRID_SEED, x)) for x in range(GRID_COUNT)]
-    options = ("--count", str(GRID_COUNT), "--columns", str(SHEET_COLUMNS), "--scale", "1")
+    points = [to_plain(Point(GRID_SEED, x)) for x in range(count)]
+    options = ("--count", str(count), "--columns", str(SHEET_COLUMNS), "--scale", "1")
     texts = pictures.facts("sample", snapshot, explored.opened.step, points, options)
     pictures.write_png(path, np.asarray(pictures.grid(frame.samples.astype(np.uint8), 1, SHEET_COLUMNS)), texts)
 

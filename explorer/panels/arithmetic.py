@@ -304,8 +304,8 @@ class ArithmeticPanel(Panel):
     def _redraw_if_stale(self) -> None:
         if self._stale and self._drawable() and self.desk.state().ready is not None:
             self._request_exemplars()
-            self._request_cloud()
             self._request_all()
+            self._request_cloud()
 
     def _request_moving(self) -> None:
         """The centre at once; its neighbours when the hand rests."""
@@ -345,7 +345,9 @@ class ArithmeticPanel(Panel):
     def _request_cloud(self) -> None:
         """Samples of a point model, for the result to be seen among them."""
         info = self.desk.state().snapshots.get(self._snapshot)
-        if info is not None and len(info.shape) == 1 and self.isVisible():
+        if info is None or not self.isVisible():
+            self._stale = True  # once more when it is known
+        elif len(info.shape) == 1:
             points = tuple(Point(seed=engine.GRID_SEED, x=float(k)) for k in range(CLOUD_SAMPLES))
             self.desk.post(engine.DrawPoints(CLOUD, self.desk.number(), self._snapshot, points))
 

@@ -494,11 +494,20 @@ class LatentPanel(Panel):
         self._canvas.reset_view()
         self._points.reset_view()
 
+    def _kept_point(self, frame: Frame) -> Point:
+        """The point as a picture keeps it. A direction that a person made is known to this window alone, so a point
+        that was moved along one is kept as its latent."""
+        point = recipes.known_moves(self._shown_point(), self._known())
+        own = {each.name for each in self.desk.state().directions.get(self._snapshot, ()) if each.kind == "own"}
+        if any(move.direction in own for move in point.moves):
+            return Point(z=tuple(frame.z_NZ[0].tolist()), condition=point.condition)
+        return point
+
     def save_picture(self) -> tuple[QImage, dict[str, str]] | None:
         """The picture at its own size; a moment of a walk is saved as its latent."""
         if self._frame is None:
             return None
-        point = recipes.known_moves(self._shown_point(), self._known())
+        point = self._kept_point(self._frame)
         if self._stack.currentWidget() is self._points:
             cloud = [Point(seed=engine.GRID_SEED, x=float(k)) for k in range(self._points.count())]
             facts = scatter_facts(self._frame.snapshot, self._frame.step, cloud, point)

@@ -192,11 +192,12 @@ class RunsPanel(Panel):
             self.desk.post(engine.ListRuns())
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        if "runs" in changed:
-            self._fill(state.runs)
-        if changed & {"runs", "run", "training", "train", "followed"}:
+        if changed & {"runs", "opened"}:
+            listed = {run.path for run in state.runs}
+            self._fill((*state.runs, *(run for path, run in state.opened.items() if path not in listed)))
+        if changed & {"runs", "opened", "run", "training", "train", "followed"}:
             self._show_standing(state)
-        if changed & {"runs", "training", "ready"}:
+        if changed & {"runs", "opened", "training", "ready"}:
             self._show_buttons()
             self._empty.button().setEnabled(state.ready is not None)
 

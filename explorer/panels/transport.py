@@ -188,12 +188,15 @@ class TransportPanel(Panel):
             self._phase_row.addWidget(button)
 
     def _show_figures(self, state: State) -> None:
-        own = state.train if state.training or (state.train and state.train.phase == "ended") else None
-        train = followed_run(state) or own
+        shown = state.run.path if state.run is not None else ""
+        ended = state.train is not None and state.train.phase == "ended" and state.train.path == shown
+        followed = followed_run(state)
+        train = followed or (state.train if state.training or ended else None)
+        moves = followed is not None or is_running(state)
         self._figures["step"].show_value(f"{train.step:,}".replace(",", " ") if train else "")
         self._figures["time"].show_value(clock(train.seconds) if train else "")
-        self._figures["steps"].show_value(f"{train.steps_per_s:.1f}" if train else "")
-        self._figures["images"].show_value(f"{train.images_per_s:,.0f}".replace(",", " ") if train else "")
+        self._figures["steps"].show_value(f"{train.steps_per_s:.1f}" if train and moves else "")
+        self._figures["images"].show_value(f"{train.images_per_s:,.0f}".replace(",", " ") if train and moves else "")
 
 
 _FIGURES = {"step": mark("step"), "time": mark("time"), "steps": mark("steps/s"), "images": mark("pictures/s")}

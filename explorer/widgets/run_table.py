@@ -89,6 +89,8 @@ class RunTable(QTableWidget):
         step.setData(ALARM, state in ("failed", BROKEN))
         step.setToolTip(run.problem)
         self.blockSignals(False)
+        if self.sizeHintForColumn(STEP) + theme.GRID > self.columnWidth(STEP):
+            self._fit()
         self.viewport().update()
 
     def rename(self) -> None:

@@ -358,3 +358,15 @@ def test_a_session_brings_place_and_walk_back(walking: LatentPanel, stage: Stage
     walking.recall({"path": {"frames": [{}]}})
     assert "not a walk" in walking._caption.text()
     assert walking.path() == path
+
+
+def test_a_picture_moved_along_an_own_direction_keeps_its_latent(panel: LatentPanel, stage: Stage) -> None:
+    stage.tell(engine.DirectionMade(BUNDLED, DirectionFacts("mine", "mine", "own")))
+    panel._controls.move_along("mine", 2.0)
+    stage.answer()
+    saved = panel.save_picture()
+    assert saved is not None
+    (plain,) = json.loads(saved[1]["latent-explorer:recipe"])
+    assert panel._frame is not None
+    assert point_from_plain(plain).moves == ()
+    assert point_from_plain(plain).z == pytest.approx(panel._frame.z_NZ[0].tolist())
