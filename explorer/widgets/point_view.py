@@ -120,12 +120,16 @@ class PointView(QWidget):
         """Where data coordinates lie in the widget; both axes of a plane have one scale."""
         scale_x, scale_y = self._scales()
         centre = self._extent.center()
-        middle = QPointF(self.width() / 2, (self.height() - FOOT) / 2)
+        middle = QPointF(self.width() / 2, (self._head() + self.height() - FOOT) / 2)
         return QPointF(middle.x() + (x - centre.x()) * scale_x, middle.y() - (y - centre.y()) * scale_y)
+
+    def _head(self) -> float:
+        """Room for the legend, which would hide what lies highest: a mode, say, that then seems to be missing."""
+        return 0.0 if self._data is None else self.fontMetrics().height() + 6.0
 
     def _scales(self) -> tuple[float, float]:
         scale_x = self.width() / self._extent.width() * self._zoom
-        scale_y = (self.height() - FOOT) / self._extent.height() * self._zoom
+        scale_y = (self.height() - FOOT - self._head()) / self._extent.height() * self._zoom
         if self._flat:
             return scale_x, scale_y
         return min(scale_x, scale_y), min(scale_x, scale_y)
@@ -187,7 +191,7 @@ class PointView(QWidget):
             painter.setPen(ink)
             box = QRectF(min(max(x - 40, EDGE - 40), self.width() - 40 - EDGE), foot, 80, FOOT)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, short_number(value, step).replace("-", MINUS))
-        for value in () if self._flat else _ticks(centre.y(), foot / 2 / scale_y, step):
+        for value in () if self._flat else _ticks(centre.y(), (foot + self._head()) / 2 / scale_y, step):
             y = self.place(0.0, value).y()
             painter.setPen(hairline)
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))

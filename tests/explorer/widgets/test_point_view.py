@@ -73,3 +73,14 @@ def test_points_on_a_line_show(view: PointView) -> None:
     assert view.mark() == (1.5, 0.5)
     view.set_points(None)
     assert view.count() == 0
+
+
+def test_the_legend_hides_nothing_of_the_data(qtbot: QtBot) -> None:
+    view = PointView()
+    qtbot.addWidget(view)
+    view.resize(300, 110)
+    corners = np.array([[-2.0, -2.0], [2.0, 2.0]], np.float32)
+    view.set_points(corners)
+    view.set_data(corners)
+    assert view.place(2.0, 2.0).y() > view.fontMetrics().height() + 6
+    assert view.place(-2.0, -2.0).y() < view.height() - 20
