@@ -49,7 +49,7 @@ FITS: tuple[tuple[str, str | None], ...] = (
 )
 PAGE_CHANNEL = "data.page"
 COLUMNS_HEIGHT = 104  # px: five columns and the head
-DETAIL_LINES = 2  # of what is said of a sample that there is always room for
+DETAIL_LINES = 3  # of what is said of a sample: always as many, or the pictures would move under the mouse
 
 
 class DataPanel(Panel):
@@ -86,7 +86,7 @@ class DataPanel(Panel):
         self._detail = theme.label(size=theme.SMALL, muted=True)
         self._detail.setWordWrap(True)
         self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._detail.setMinimumHeight(DETAIL_LINES * self._detail.fontMetrics().lineSpacing())
+        self._detail.setFixedHeight(DETAIL_LINES * self._detail.fontMetrics().lineSpacing())
         self._detail.setAccessibleName(tr("What is known of the sample"))
         self._cloud = QLabel()
         self._cloud.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -36,6 +36,7 @@ PACES: tuple[tuple[str, float | None], ...] = (
     (mark("1 step/s"), 1.0),
 )
 NOTHING = "\u2013"  # what stands for a number that there is none of
+START, RUN, PAUSE = mark("Start"), mark("Run"), mark("Pause")
 PHASES = {
     "loading": mark("Loading"),
     "running": mark("Training"),
@@ -55,8 +56,9 @@ class TransportPanel(Panel):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self._run = _button("play", tr("Start"), tr("Run or pause training (Space)"))
+        self._run = _button("play", tr(START), tr("Run or pause training (Space)"))
         self._run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._run.setMinimumWidth(_widest(self._run, (tr(START), tr(RUN), tr(PAUSE))))  # nothing moves under the hand
         self._run.clicked.connect(self.toggle)
         self._step = _button("skip-next", tr("One step"), tr("One training step, while paused (.)"))
         self._step.clicked.connect(self.step_both)
@@ -157,7 +159,7 @@ class TransportPanel(Panel):
         if not changed & {"train", "training", "followed", "plan", "data", "wanted_data", "run", "opened", "ready"}:
             return
         running, training = is_running(state), bool(state.training)
-        text = tr("Pause") if running else tr("Run") if training else tr("Start")
+        text = tr(PAUSE) if running else tr(RUN) if training else tr(START)
         if self._run.text() != text:
             self._run.setText(text)
             theme.set_icon(self._run, "pause" if running else "play")
@@ -261,6 +263,16 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _widest(button: QToolButton, texts: tuple[str, ...]) -> int:
+    """The width with which a button has room for each of these texts, px."""
+    before, widths = button.text(), []
+    for text in texts:
+        button.setText(text)
+        widths.append(button.sizeHint().width())
+    button.setText(before)
+    return max(widths)
 
 
 def _button(icon: str, text: str, tip: str) -> QToolButton:
