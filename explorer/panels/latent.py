@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QHideEvent, QImage, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
@@ -47,6 +47,7 @@ DRAWS_PER_PICTURE = 1.5  # how far a drag over the whole picture goes on the pla
 SIGMAS_PER_PICTURE = 3.0  # the same along two directions, where the place is not on the plane
 FIND_MS = 1200  # directions are looked for once a snapshot has been explored for so long
 CLOUD_SAMPLES = 256
+NARROW = 560  # px
 SPLIT = (600, 380)  # px: picture, controls
 SEND_TO = ("A", "B", "C", "D")
 
@@ -106,16 +107,23 @@ class LatentPanel(Panel):
         column.addWidget(self._stack, 1)
         column.addWidget(self._caption)
         column.addWidget(self._build_walk())
-        split = QSplitter(Qt.Orientation.Horizontal)
+        split = self._split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(left)
         split.addWidget(self._build_controls())
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setChildrenCollapsible(False)
         split.setSizes(list(SPLIT))
+        split.setMinimumWidth(self._controls.minimumWidth())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where both do not fit beside each other, the controls lie below the picture."""
+        super().resizeEvent(event)
+        beside = self.width() >= NARROW or self.height() < self.width()
+        self._split.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
 
     def _build_walk(self) -> WalkBar:
         self._walk = WalkBar()

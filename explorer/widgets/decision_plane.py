@@ -221,10 +221,12 @@ class DecisionPlane(QWidget):
                 painter.setPen(QPen(color, width))
                 painter.drawLine(QPointF(x - 7, y), QPointF(x + 7, y))
                 painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
-        start = min(left.left(), right.left())
+        metrics, text = QFontMetricsF(painter.font()), readout(decision, self._cell)
+        start = max(min(left.left(), right.left(), self.width() - metrics.horizontalAdvance(text) - 4), 0.0)
         box = QRectF(start, right.bottom() + 2, self.width() - start, height)
         painter.setPen(look.ink)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, readout(decision, self._cell))
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())  # a cut number would read wrongly
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
 
     def _paint_points(self, painter: QPainter, area: QRectF, decision: Decision) -> None:
         look = theme.colours(self.palette())

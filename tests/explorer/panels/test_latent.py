@@ -370,3 +370,12 @@ def test_a_picture_moved_along_an_own_direction_keeps_its_latent(panel: LatentPa
     assert panel._frame is not None
     assert point_from_plain(plain).moves == ()
     assert point_from_plain(plain).z == pytest.approx(panel._frame.z_NZ[0].tolist())
+
+
+def test_in_a_narrow_place_the_controls_lie_below_the_picture(panel: LatentPanel) -> None:
+    assert panel._split.orientation() == Qt.Orientation.Horizontal
+    panel.window().resize(380, 820)
+    assert panel.width() < 400
+    assert panel._split.orientation() == Qt.Orientation.Vertical
+    panel.window().resize(900, 820)
+    assert panel._split.orientation() == Qt.Orientation.Horizontal
