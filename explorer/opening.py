@@ -12,7 +12,7 @@ from engine import DataRef, Event, Point, bundled_snapshot, point_from_plain
 from explorer.drops import Found
 from explorer.launch import BUNDLED
 from explorer.panel import Desk, Panel
-from explorer.provenance import PREFIX
+from explorer.provenance import PREFIX, RUN, shows_curves
 from explorer.session import Remembers, Session, still_there
 from explorer.state import (
     Action,
@@ -96,7 +96,11 @@ class Opening:
             self.recall(found.facts)
 
     def recall(self, facts: dict[str, str]) -> None:
-        """Bring back what a saved picture was made from: its snapshot and its point, arithmetic or walk."""
+        """Bring back what a saved picture was made from: its snapshot and its point, arithmetic or walk; of curves the
+        run."""
+        if shows_curves(facts):
+            self._desk.post(engine.OpenRun(facts[RUN]))
+            return
         try:
             recipe = json.loads(facts.get(f"{PREFIX}:recipe", ""))
             point = _first_point(recipe)

@@ -14,7 +14,7 @@ from engine import GRID_SEED, Arithmetic, Point, point_from_text, to_plain
 
 PREFIX = "latent-explorer"
 COMMAND, SNAPSHOT, STEP = f"{PREFIX}:command", f"{PREFIX}:snapshot", f"{PREFIX}:step"
-RECIPE = f"{PREFIX}:recipe"
+RECIPE, RUN = f"{PREFIX}:recipe", f"{PREFIX}:run"
 OWN_SIZE = ["--scale", "1"]  # a picture is saved pixel by pixel
 
 
@@ -63,8 +63,15 @@ def decision_facts(
     return facts | {f"{PREFIX}:{name}": json.dumps(value) for name, value in numbers.items()}
 
 
+def shows_curves(facts: Mapping[str, str]) -> bool:
+    """Whether a picture shows the curves of a run, which no recipe makes again."""
+    return RECIPE not in facts and RUN in facts
+
+
 def panel_of(facts: Mapping[str, str]) -> str:
     """The key of the panel that shows again what a saved picture was made from. Raises ValueError for no recipe."""
+    if shows_curves(facts):
+        return "curves"
     recipe = json.loads(facts.get(RECIPE, ""))
     if isinstance(recipe, dict) and "shows" in recipe:
         return str(recipe["shows"])

@@ -352,6 +352,15 @@ def test_a_dropped_picture_is_brought_before_the_eyes(
     assert window.card.text() == f"a.png is open in {panel}."
 
 
+def test_a_dropped_picture_of_curves_opens_its_run(window: MainWindow, fake: FakeEngine, tmp_path: Path) -> None:
+    write_png(
+        to_qimage(pictures(1)[0]), {"latent-explorer:run": "runs/far", "latent-explorer:step": "7"}, tmp_path / "a.png"
+    )
+    drop(window, tmp_path / "a.png")
+    assert fake.of(engine.OpenRun)[-1] == engine.OpenRun("runs/far")
+    assert window.card.text() == "a.png is open in Curves."
+
+
 def test_what_cannot_be_opened_is_said(window: MainWindow, tmp_path: Path) -> None:
     write_png(to_qimage(pictures(1)[0]), {"latent-explorer:recipe": "broken"}, tmp_path / "a.png")
     window.filing.open_path(tmp_path / "a.png")
