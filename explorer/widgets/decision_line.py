@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from engine import Decision
 from explorer import theme
@@ -18,7 +18,8 @@ from explorer.text import tr
 from explorer.theme import Colours, faded
 from explorer.widgets.curve_drawing import pieces, polygon
 from explorer.widgets.decision_plane import sample_color
-from explorer.widgets.field_drawing import arrow, best_where_known, readout, stepped
+from explorer.widgets.decision_view import DecisionView
+from explorer.widgets.field_drawing import arrow, best_where_known, readout
 from explorer.widgets.short_numbers import MINUS, short_number
 
 Floats = NDArray[np.float32]
@@ -30,26 +31,16 @@ ARROWS = 24
 HEADROOM = 1.08
 
 
-class DecisionLine(QWidget):
+class DecisionLine(DecisionView):
     """Shows a `Decision` of one dimension. `show_parts` chooses whether arrows are drawn.
 
     Where the pointer is, and where the arrow keys lead, the numbers of the curves are read out below.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._decision: Decision | None = None
-        self._parts = frozenset({"data", "samples", "arrows", "modes"})
+        super().__init__(tr("D over the line, beside the best D"), parent)
         self._peak = 0.0  # of the density scale
         self._plot = QRectF()  # where the curves were drawn
-        self._cell: tuple[int, ...] | None = None  # (x,) of the place that is read out
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("D over the line, beside the best D"))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 320)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 200)
@@ -60,11 +51,6 @@ class DecisionLine(QWidget):
         if highest > self._peak or highest < 0.5 * self._peak or self._decision is None:
             self._peak = highest * 1.15  # a scale that does not tremble
         self._decision = decision
-        self.update()
-
-    def show_parts(self, parts: frozenset[str]) -> None:
-        """Which of "data", "samples" and "arrows" are drawn."""
-        self._parts = parts
         self.update()
 
     def _font(self) -> QFont:
@@ -233,26 +219,11 @@ class DecisionLine(QWidget):
 
     # ---------------------------------------------------------------------------------------------- hands
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        inside = self._decision is not None and self._plot.contains(event.position())
-        share = (event.position().x() - self._plot.left()) / max(self._plot.width(), 1.0)
-        self._read((round(share * (len(self._decision.d) - 1)),) if inside and self._decision is not None else None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._read(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        shape = self._decision.d.shape if self._decision is not None else (1,)
-        cell = stepped(self._cell or (shape[0] // 2,), event, shape)
-        if cell is None or self._decision is None:
-            super().keyPressEvent(event)
-        else:
-            self._read(cell)
-
-    def _read(self, cell: tuple[int, ...] | None) -> None:
-        if cell != self._cell:
-            self._cell = cell
-            self.update()
+    def cell_at(self, place: QPointF) -> tuple[int, ...] | None:
+        if self._decision is None or not self._plot.contains(place):
+            return None
+        share = (place.x() - self._plot.left()) / max(self._plot.width(), 1.0)
+        return (round(share * (len(self._decision.d) - 1)),)
 
 
 def _nice(value: float) -> float:

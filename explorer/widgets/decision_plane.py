@@ -15,18 +15,17 @@ from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine import Decision
 from explorer import theme
 from explorer.text import tr
 from explorer.theme import faded
+from explorer.widgets.decision_view import DecisionView
 from explorer.widgets.dots import draw_dots
 from explorer.widgets.field_drawing import (
     arrow,
@@ -36,7 +35,6 @@ from explorer.widgets.field_drawing import (
     fit_square,
     muted_text,
     readout,
-    stepped,
 )
 from explorer.widgets.modes import Modes
 from explorer.widgets.short_numbers import MINUS
@@ -50,27 +48,17 @@ ARROWS = 70  # at most
 LONGEST = 26.0  # of an arrow, px
 
 
-class DecisionPlane(QWidget):
+class DecisionPlane(DecisionView):
     """Shows a `Decision` of two dimensions. `show_parts` chooses what lies over the fields.
 
     Where the pointer is, and where the arrow keys lead, the numbers of the fields are read out below.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._decision: Decision | None = None
+        super().__init__(tr("D over the plane, beside the best D"), parent)
         self._images: tuple[QImage, ...] | None = None
         self._modes: Modes | None = None
         self._covered: NDArray[np.bool_] = np.empty(0, np.bool_)
-        self._parts = frozenset({"data", "samples", "arrows", "modes"})
-        self._cell: tuple[int, ...] | None = None  # (x, y) of the cell that is read out
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("D over the plane, beside the best D"))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 320)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(220, 160)
@@ -80,11 +68,6 @@ class DecisionPlane(QWidget):
         self._decision, self._modes = decision, modes
         self._images = None
         self._covered = modes.covered(decision.samples_ND) if modes is not None else np.empty(0, np.bool_)
-        self.update()
-
-    def show_parts(self, parts: frozenset[str]) -> None:
-        """Which of "data", "samples", "arrows" and "modes" are drawn."""
-        self._parts = parts
         self.update()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -286,8 +269,7 @@ class DecisionPlane(QWidget):
 
     # ---------------------------------------------------------------------------------------------- hands
 
-    def cell_at(self, place: QPointF) -> tuple[int, int] | None:
-        """The cell (x, y) of the fields at a place of the widget; None beside them."""
+    def cell_at(self, place: QPointF) -> tuple[int, ...] | None:
         if self._decision is None:
             return None
         rows, columns = self._decision.d.shape
@@ -296,25 +278,6 @@ class DecisionPlane(QWidget):
                 x = round((place.x() - area.left()) / area.width() * (columns - 1))
                 return x, round((area.bottom() - place.y()) / area.height() * (rows - 1))
         return None
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._read(self.cell_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._read(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        shape = self._decision.d.shape if self._decision is not None else (1, 1)
-        cell = stepped(self._cell or (shape[1] // 2, shape[0] // 2), event, shape)
-        if cell is None or self._decision is None:
-            super().keyPressEvent(event)
-        else:
-            self._read(cell)
-
-    def _read(self, cell: tuple[int, ...] | None) -> None:
-        if cell != self._cell:
-            self._cell = cell
-            self.update()
 
 
 def _ring(look: theme.Colours, *, covered: bool) -> QPen:
