@@ -18,6 +18,8 @@ from engine.mailbox import Mailbox
 from engine.messages import (
     CancelJob,
     CloseRun,
+    DirectionMade,
+    DirectionsKept,
     DrawArithmetic,
     DrawDecision,
     DrawPoints,
@@ -29,6 +31,7 @@ from engine.messages import (
     FindExemplars,
     JobCancelled,
     JobProgress,
+    KeepDirection,
     ListRuns,
     LoadData,
     MakeDirection,
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 
     from engine.data.dataset import Dataset
     from engine.data.ref import DataRef
-    from engine.shelf import Shelf
+    from engine.shelf import Opened, Shelf
     from engine.storage.grids import Grids
 
 IDLE_SECONDS = 0.5
@@ -78,6 +81,7 @@ class ExploreLane(Lane):
         self._job_titles: dict[str, str] = {}
         self._data: OrderedDict[DataRef, Dataset] = OrderedDict()
         self._grids: OrderedDict[str, Grids] = OrderedDict()
+        self._said: set[str] = set()  # about own directions that cannot be read
         self._next_follow = 0.0
         self._shelf: Shelf
         self._device: torch.device
@@ -90,12 +94,13 @@ class ExploreLane(Lane):
         from engine.device import choose_device, enter_explore_lane, training_threads
         from engine.family import Families, card
         from engine.follow import Follower
+        from engine.own_directions import OwnDirections
         from engine.shelf import Shelf, bundled_cards
 
         enter_explore_lane()
         self._device = choose_device(self._wanted_device)
         families = Families()
-        self._shelf = Shelf(families, self._live_snapshot, self._device)
+        self._shelf = Shelf(families, self._live_snapshot, self._device, OwnDirections(self._home))
         self._follower = Follower(self._claim, self.tell)
         bundled, problems = bundled_cards()
         self.tell(
@@ -243,7 +248,9 @@ class ExploreLane(Lane):
 
         match command:
             case OpenSnapshot(snapshot=snapshot):
-                self.tell(SnapshotOpened(self._shelf.open(snapshot).info()))
+                opened = self._shelf.open(snapshot)
+                self.tell(SnapshotOpened(opened.info()))
+                self._tell_own_directions(opened)
             case ListRuns():
                 self.tell(RunsListed(list_facts(self._home / "runs")))
             case OpenRun(path=path):
@@ -270,11 +277,26 @@ class ExploreLane(Lane):
                 opened = self._shelf.open(command.snapshot)
                 self._jobs[command.job] = jobs.find_exemplars(command, opened, self._shelf.judge(opened))
             case MakeDirection():
-                self.tell(jobs.make_direction(command, self._shelf.open(command.snapshot)))
+                opened = self._shelf.open(command.snapshot)
+                made = jobs.make_direction(command, opened)
+                self.tell(DirectionsKept(opened.model, self._shelf.keep_direction(opened.model, made)))
+                self.tell(DirectionMade(command.snapshot, made.facts))
+            case KeepDirection(model=model, name=name, kept=kept):
+                change = self._shelf.bring_back_direction if kept else self._shelf.remove_direction
+                self.tell(DirectionsKept(model, change(model, name)))
             case ExportWalk():
                 self._jobs[command.job] = jobs.export_walk(command, self._shelf.open(command.snapshot), self._device)
             case CancelJob(job=job):
                 self._cancel(job)
+
+    def _tell_own_directions(self, opened: Opened) -> None:
+        """Where they cannot be read, the model is open all the same; that is said once."""
+        try:
+            self.tell(DirectionsKept(opened.model, self._shelf.own_directions(opened)))
+        except (ValueError, OSError) as error:
+            if str(error) not in self._said:
+                self._said.add(str(error))
+                self.fail("Reading your own directions", error)
 
     def _cancel(self, job: str) -> None:
         found = self._jobs.pop(job, None)
@@ -317,6 +339,7 @@ _DOING: dict[type, str] = {
     FindDirections: "Looking for directions",
     FindExemplars: "Looking for examples",
     MakeDirection: "Making a direction",
+    KeepDirection: "Changing your own directions",
     ExportWalk: "Writing the film",
     CancelJob: "Cancelling",
 }

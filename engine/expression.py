@@ -7,6 +7,7 @@ allowed things, so that whatever is typed is either an arithmetic of faces or ge
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ LONGEST = 300  # characters; also keeps the tree shallow enough to walk
 
 class ExpressionError(ValueError):
     """An expression that is not an arithmetic over slots; the message names the column and what is allowed."""
+
+
+class UnfinishedError(ExpressionError):
+    """An expression that is right so far and ends too early; the message says what it could go on with."""
 
 
 _Kind = Literal["vector", "number"]
@@ -44,9 +49,59 @@ def parse(expression: str, slot_names: Sequence[str]) -> Expression:
     divided by numbers; `slerp(A, B, 0.5)` and `lerp(A, B, 0.5)` lie between two vectors.
 
     Raises:
+        UnfinishedError: where something that is still to be typed makes it right, with an example.
         ExpressionError: with the column (counted from 1) and what is allowed.
     """
-    return _Checker(re.sub(r"\s", " ", expression), tuple(slot_names)).checked()
+    text, names = re.sub(r"\s", " ", expression), tuple(slot_names)
+    try:
+        return _Checker(text, names).checked()
+    except ExpressionError:
+        closing = _closing(text, names[-1]) if names and text.strip() else None
+        if closing is None:
+            raise
+        ending = _ending(text, names, closing)
+        if ending:
+            raise UnfinishedError(f'Not finished yet: it could go on with "{ending}".') from None
+        if not closing or len(text + closing) > LONGEST:
+            raise
+    return _Checker(text + closing, names).checked()  # the mistake is another one than the open bracket
+
+
+def _ending(text: str, names: tuple[str, ...], closing: str) -> str:
+    """What makes the beginning of an expression a whole one; empty where nothing does."""
+    number: tuple[str, ...] = () if text[-1].isalnum() else ("0.5", f"0.5 * {names[0]}")
+    operands = ("", names[0], *number, f" * {names[0]}", *_rests_of_name(text, names))
+    for ending in dict.fromkeys(operand + closing for operand in operands):
+        with contextlib.suppress(ExpressionError):
+            _Checker(text + ending, names).checked()
+            return ending
+    return ""
+
+
+def _closing(text: str, name: str) -> str | None:
+    """The arguments, `name` and numbers, and brackets that are missing at the end; None where one closes too early."""
+    missing: list[int] = []  # for each open bracket, how many arguments its function still takes
+    for match in re.finditer(r"((?:slerp|lerp)\s*)?\(|[),]", text):
+        if match.group().endswith("("):
+            missing.append(2 if match.group(1) else 0)
+        elif not missing:
+            return None
+        elif match.group() == ",":
+            missing[-1] -= 1
+        else:
+            missing.pop()
+    arguments = ("", ", 0.5", f", {name}, 0.5")
+    return "".join(arguments[max(count, 0)] + ")" for count in reversed(missing))
+
+
+def _rests_of_name(text: str, names: tuple[str, ...]) -> list[str]:
+    """How a name goes on that was begun at the end of the text."""
+    begun = re.search(r"[^\W\d]\w*$", text)
+    if begun is None:
+        return []
+    calls = {"mean": f"({names[0]})", **dict.fromkeys(("slerp", "lerp"), f"({names[0]}, {names[-1]}, 0.5)")}
+    wholes = [*names, *(name + call for name, call in calls.items())]
+    return [whole[len(begun.group()) :] for whole in wholes if whole.startswith(begun.group())]
 
 
 class _Checker:
@@ -57,10 +112,10 @@ class _Checker:
         self.used: dict[str, None] = {}
 
     def fail(self, column: int, what: str) -> ExpressionError:
-        first = self.names[0] if self.names else "A"
-        names = f"the slots {', '.join(self.names)}" if self.names else "slots (there are none yet)"
-        allowed = f"{names}, numbers, + - * / and ( ), mean({first}), slerp({first}, {first}, 0.5), lerp(...)"
-        return ExpressionError(f"Column {column}: {what}; allowed are {allowed}.")
+        names = ", ".join(self.names) or "slots (there are none yet)"
+        first, last = (self.names[0], self.names[-1]) if self.names else ("A", "B")
+        allowed = f"{names}, numbers, + - * / ( ), mean({first}), slerp({first}, {last}, 0.5), lerp"
+        return ExpressionError(f"Column {column}: {what}; use {allowed}.")
 
     def checked(self) -> Expression:
         if not self.text.strip():

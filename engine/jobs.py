@@ -27,7 +27,6 @@ from engine.explore import decode
 from engine.looking import describe_data
 from engine.messages import (
     DirectionFacts,
-    DirectionMade,
     DirectionsFound,
     Event,
     ExemplarsFound,
@@ -39,6 +38,7 @@ from engine.messages import (
     LoadData,
     MakeDirection,
 )
+from engine.own_directions import OwnDirection
 from engine.shelf import Opened, SnapshotError
 from engine.stepper import mix
 from engine.storage import files
@@ -170,7 +170,7 @@ def find_exemplars(command: FindExemplars, opened: Opened, judge: Judge | None) 
     yield JobDone(command.job, "Examples found.")
 
 
-def make_direction(command: MakeDirection, opened: Opened) -> DirectionMade:
+def make_direction(command: MakeDirection, opened: Opened) -> OwnDirection:
     """An attribute vector from two groups of points, with its score."""
     space = opened.space.latent
     if not command.positives or not command.negatives:
@@ -178,9 +178,8 @@ def make_direction(command: MakeDirection, opened: Opened) -> DirectionMade:
     z_pos = latent.places(command.positives, space, "slerp", opened.directions)
     z_neg = latent.places(command.negatives, space, "slerp", opened.directions)
     vector = attribute_vector(z_pos, z_neg)
-    opened.directions[command.name] = vector.direction
-    facts = DirectionFacts(command.name, command.name, "own", alignment=vector.alignment, cohen_d=vector.cohen_d)
-    return DirectionMade(command.snapshot, facts)
+    step = None if opened.id.startswith("bundled:") else opened.step
+    return OwnDirection(command.name, step, vector.alignment, vector.cohen_d, vector.direction)
 
 
 def export_walk(command: ExportWalk, opened: Opened, device: torch.device) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -20,7 +22,8 @@ from engine.evaluate.judge import Judge, judge_folder
 from engine.family import Families, LatentSpace, SampleSpec, Snapshot, capabilities_of
 from engine.knobs import configure
 from engine.live import LiveSnapshot
-from engine.messages import LIVE, BundledCard, SnapshotInfo
+from engine.messages import LIVE, BundledCard, DirectionFacts, SnapshotInfo, model_of
+from engine.own_directions import Own, OwnDirection, OwnDirections
 from engine.storage import files, runs
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
@@ -37,7 +40,8 @@ class SnapshotError(ValueError):
 
 @dataclass(frozen=True)
 class Opened:
-    """A snapshot with what is known of it. `directions` grows as directions are found in it."""
+    """A snapshot with what is known of it. `directions` grows as directions are found in it; own ones belong to the
+    `model`, the run or bundled model that it is of."""
 
     id: str
     snapshot: Snapshot
@@ -47,6 +51,7 @@ class Opened:
     data: DataRef | None
     facts: Mapping[str, Any] = field(default_factory=dict)
     directions: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    model: str = ""
 
     @property
     def space(self) -> LatentSpace:
@@ -73,10 +78,12 @@ class Opened:
 
 
 class Shelf:
-    """Opens snapshots by id. One thread at a time."""
+    """Opens snapshots by id, with the own directions of their models where it is given some. One thread at a time."""
 
-    def __init__(self, families: Families, live: LiveSnapshot, device: torch.device) -> None:
-        self._families, self._live, self._device = families, live, device
+    def __init__(
+        self, families: Families, live: LiveSnapshot, device: torch.device, own: OwnDirections | None = None
+    ) -> None:
+        self._families, self._live, self._device, self._own = families, live, device, own
         self._kept: OrderedDict[str, Opened] = OrderedDict()
         self._directions: dict[str, dict[str, NDArray[np.float32]]] = {}  # by model; they outlive what is kept
         self._judges: dict[str, Judge] = {}
@@ -91,7 +98,7 @@ class Shelf:
             openers = {"bundled": self._open_bundled, "run": self._open_run}
             if kind not in openers:
                 raise SnapshotError(f"{snapshot!r} names no snapshot; use live, bundled:NAME or run:FOLDER@STEP.")
-            self._kept[snapshot] = openers[kind](snapshot, rest)
+            self._kept[snapshot] = self._with_own(openers[kind](snapshot, rest))
         self._kept.move_to_end(snapshot)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -120,15 +127,57 @@ class Shelf:
             for snapshot in [each for each in table if each.startswith(f"run:{path}@")]:
                 del table[snapshot]
 
+    # -------------------------------------------------------------------------------------------- own directions
+
+    def own_directions(self, opened: Opened) -> tuple[DirectionFacts, ...]:
+        """The own directions of a snapshot's model, read anew. Raises OwnDirectionError, RunError, ValueError with one
+        sentence, StorageError."""
+        if self._own is None or not isinstance(opened.snapshot, LatentSpace):
+            return ()
+        return self._show_own(opened.model, self._own.read(_kept_as(opened.model), opened.space.latent.size))
+
+    def keep_direction(self, model: str, direction: OwnDirection) -> tuple[DirectionFacts, ...]:
+        """One more own direction of a model; returns all of them. Raises as `own_directions`, like the two below."""
+        return self._show_own(model, self._writable().keep(_kept_as(model), direction))
+
+    def remove_direction(self, model: str, name: str) -> tuple[DirectionFacts, ...]:
+        return self._show_own(model, self._writable().remove(_kept_as(model), name))
+
+    def bring_back_direction(self, model: str, name: str) -> tuple[DirectionFacts, ...]:
+        return self._show_own(model, self._writable().bring_back(_kept_as(model), name))
+
+    def _writable(self) -> OwnDirections:
+        if self._own is None:
+            raise SnapshotError("Own directions are kept in a home only; open the model in the window.")
+        return self._own
+
+    def _with_own(self, opened: Opened) -> Opened:
+        """Whoever opens a snapshot to look at it asks `own_directions`, and is told there what is wrong with them."""
+        with contextlib.suppress(ValueError, OSError):
+            self.own_directions(opened)
+        return opened
+
+    def _show_own(self, model: str, own: Own) -> tuple[DirectionFacts, ...]:
+        """All snapshots of a model have its own directions, and no others of a person's."""
+        tables = [table for snapshot, table in self._directions.items() if model_of(snapshot) == model]
+        for table in (*tables, *([self._live_directions] if model == f"run:{self._live_run}" else ())):
+            for name in [name for name in table if name.startswith("own:")]:
+                del table[name]
+            table |= {name: direction.vector for name, direction in own.items()}
+        return tuple(direction.facts for direction in own.values())
+
+    # -------------------------------------------------------------------------------------------- one kind each
+
     def _open_live(self) -> Opened:
         model = self._live.get()
         if model is None:
             raise SnapshotError("Nothing trains at the moment; start a run, or choose a model to explore.")
-        if model.run != self._live_run:  # directions mean nothing in the latent space of another run
+        new = model.run != self._live_run
+        if new:  # directions mean nothing in the latent space of another run
             self._live_run, self._live_directions = model.run, {}
-        return Opened(
-            LIVE, model.snapshot, model.step, model.family, model.title, model.data, {}, self._live_directions
-        )
+        about = (model.step, model.family, model.title, model.data)
+        opened = Opened(LIVE, model.snapshot, *about, {}, self._live_directions, f"run:{model.run}")
+        return self._with_own(opened) if new else opened
 
     def _open_bundled(self, snapshot: str, name: str) -> Opened:
         folder = RESOURCES / "models" / name
@@ -141,7 +190,8 @@ class Shelf:
         directions = self._directions.setdefault(snapshot, {})
         if (folder / DIRECTIONS).is_file():
             directions |= load_directions(files.read_bytes(folder / DIRECTIONS, limit=LARGEST_WEIGHTS))
-        return Opened(snapshot, frozen, int(card["steps"]), card["family"], card["title"], data, card, directions)
+        about = (int(card["steps"]), card["family"], card["title"], data, card)
+        return Opened(snapshot, frozen, *about, directions, snapshot)
 
     def _frozen(
         self, family: str, knobs: Mapping[str, Any], shape: Any, conditions: Mapping[str, Any], folder: Path
@@ -176,12 +226,26 @@ class Shelf:
         frozen = self._freeze(record.family, knobs, record.shape, record.conditions, kept.load(file))
         directions = self._directions.setdefault(f"run:{path}@{file.step}", {})
         data = DataRef.from_plain(record.data)
-        return Opened(snapshot, frozen, file.step, record.family, record.name, data, directions=directions)
+        about = (file.step, record.family, record.name, data)
+        return Opened(snapshot, frozen, *about, directions=directions, model=f"run:{path}")
 
 
 def _folder_of(snapshot: str) -> Path:
     """The folder in "run:FOLDER@STEP"."""
     return Path(snapshot.removeprefix("run:").rpartition("@")[0])
+
+
+def _kept_as(model: str) -> str:
+    """What the file of a model's own directions is called. A run that was moved or renamed keeps its own; another run
+    in its folder, or another model of its name, has others. Raises RunError, SnapshotError, StorageError."""
+    kind, _, place = model.partition(":")
+    if kind == "bundled":
+        card = read_card(RESOURCES / "models" / place)
+        born = [place, card["family"], card["knobs"], card["steps"], card["data"]]
+    else:
+        record = runs.open_run(Path(place)).record
+        born = [record.created, record.family, record.seed, record.data_fingerprint]
+    return f"{kind}-{hashlib.sha256(json.dumps(born, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from explorer.roster import ROSTER, Entry
 from explorer.text import mark, tr
 
 LAYOUT_VERSION = 2
+TITLE_ICON = 14  # px
 Shares = dict[str, tuple[float, float]]  # by key of a dock: parts of the window's width and height
 
 
@@ -159,9 +160,9 @@ class Docks(QObject):
         dock.hide()
         return dock
 
-    def take_in(self, panel: Panel) -> None:
+    def take_in(self, key: str, panel: QWidget) -> None:
         """Put a panel that was made into its dock."""
-        self._docks[panel.key].setWidget(panel)
+        self._docks[key].setWidget(panel)
 
     def _fill_shown(self) -> None:
         """Make the panels of all docks that are shown, or would be with a click on their tab."""
@@ -383,6 +384,5 @@ def _title_button(icon: str, tip: str) -> QToolButton:
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setIconSize(QSize(14, 14))
-    theme.set_icon(button, icon)
+    theme.set_icon(button, icon, TITLE_ICON)
     return button

@@ -44,6 +44,17 @@ def is_scrubbed(state: State) -> bool:
     return shown_snapshot(state) != state.explored
 
 
+def explored_model(state: State, snapshot: str) -> str:
+    """The run or bundled model that a snapshot is of, as `engine.model_of`, also where it is "live"."""
+    return f"run:{state.live_run}" if snapshot == engine.LIVE else engine.model_of(snapshot)
+
+
+def directions_of(state: State, snapshot: str) -> tuple[engine.DirectionFacts, ...]:
+    """The directions that were found in a snapshot, and those that a person made for its model."""
+    own = state.own_directions.get(explored_model(state, snapshot), ())
+    return (*state.directions.get(snapshot, ()), *own)
+
+
 def choices(state: State) -> tuple[Choice, ...]:
     """What can be explored: the bundled models, the run that trains, and the newest snapshot of each opened run.
 

@@ -11,7 +11,7 @@ import html
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QPalette, QResizeEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -63,13 +63,12 @@ class KnobRow(QWidget):
         self._problem.hide()
         self._reset = QToolButton()
         self._reset.setAutoRaise(True)
-        self._reset.setFixedSize(RESET, RESET)
-        self._reset.setIconSize(QSize(RESET - 4, RESET - 4))
         self._reset.setToolTip(tr("Back to {value}", value=shown(knob, base)))
         self._reset.setAccessibleName(tr("Reset {knob}", knob=title_of(knob)))
-        theme.set_icon(self._reset, "restore")
+        theme.set_icon(self._reset, "restore", RESET - 4)
         self._reset.clicked.connect(self.reset)
         self._wide: bool | None = None  # not laid out yet
+        self._fit_reset()
         self._lay_out()
         self.setToolTip(_tip(knob))
         self._mark()
@@ -127,6 +126,15 @@ class KnobRow(QWidget):
         """Leave so much room for a number beside a slider, so that all sliders of a form line up."""
         if isinstance(self._editor, ValueSlider):
             self._editor.leave_room(width)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_wide"):
+            self._fit_reset()
+
+    def _fit_reset(self) -> None:
+        side = round(RESET * theme.scale())
+        self._reset.setFixedSize(side, side)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -13,6 +13,7 @@ import engine
 from engine import Event, Frame, KeyFrame, Point, SnapshotInfo, Walk
 from explorer import recipes
 from explorer.edits import push_edit
+from explorer.explored import directions_of
 from explorer.motion import FRAMES_PER_S
 from explorer.panel import Desk
 from explorer.state import Action, State
@@ -53,7 +54,7 @@ class KeyFrames(QObject):
 
     def sendable(self) -> Walk:
         """The path without moves along directions that the snapshot does not have."""
-        known = {each.name for each in self._desk.state().directions.get(self._snapshot, ())}
+        known = {each.name for each in directions_of(self._desk.state(), self._snapshot)}
         keys = tuple(dataclasses.replace(k, point=recipes.known_moves(k.point, known)) for k in self._path.frames)
         return dataclasses.replace(self._path, frames=keys)
 

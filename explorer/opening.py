@@ -151,8 +151,8 @@ class Opening:
 
     def _recall_latents(self, session: Session) -> None:
         for panel in self.panels:
-            if isinstance(panel, Remembers) and panel.key in session.latents:
-                panel.recall(session.latents[panel.key])
+            if isinstance(panel, Remembers) and panel.key in session.panels:
+                panel.recall(session.panels[panel.key])
         self._desk.undo.clear()  # nothing of before is there to go back to
 
 

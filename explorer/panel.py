@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage, QUndoStack
 from PySide6.QtWidgets import QWidget
 
 from engine import Command, Event
+from explorer.explored import shown_snapshot
 from explorer.state import Action, State
 from explorer.stores import Stores
 
@@ -33,8 +34,8 @@ class Desk:
 
 
 class Panel(QWidget):
-    """One dockable view. Subclasses set `key` (settings, tests), `title` and `needs` (capabilities of the explored
-    snapshot, without which the panel says what would fill it)."""
+    """One dockable view. Subclasses set `key` (settings, tests), `title` and `needs`: capabilities of its `snapshot`,
+    without which the window covers the panel and says what would fill it (`explorer.needs`)."""
 
     key: ClassVar[str]
     title: ClassVar[str]
@@ -44,6 +45,10 @@ class Panel(QWidget):
         super().__init__(parent)
         self.desk = desk
         self.setObjectName(f"panel.{self.key}")
+
+    def snapshot(self, state: State) -> str:
+        """The id of the snapshot that the panel is about: the explored one, where it does not say otherwise."""
+        return shown_snapshot(state)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Bring the view up to date; `changed` names the fields of the state that differ since the last call."""

@@ -1,5 +1,5 @@
 """What Ctrl+S keeps and Ctrl+O brings back, and what closing and opening the window keeps by itself: which run, which
-snapshot, which step, which latents, which plan.
+snapshot, which step, which plan, and what panels remember (latents, the runs that lie over each other).
 
 A session is a small JSON file; it names runs and models, it does not hold them.
 """
@@ -27,7 +27,7 @@ class SessionError(ValueError):
 
 @runtime_checkable
 class Remembers(Protocol):
-    """A panel whose latents belong to a session."""
+    """A panel that has something of its own in a session."""
 
     key: str
 
@@ -40,7 +40,7 @@ class Remembers(Protocol):
 
 @dataclass(frozen=True)
 class Session:
-    """A session as plain values; `latents` are by the key of the panel."""
+    """A session as plain values; `panels` is what panels remember, by their keys."""
 
     run: str = ""
     explored: str = ""
@@ -48,14 +48,14 @@ class Session:
     workspace: str = ""
     plan: PlanRun | None = None
     data: DataRef | None = None
-    latents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    panels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def session_of(state: State, workspace: str, panels: Iterable[object]) -> Session:
     """What is on the desk now."""
-    latents = {panel.key: dict(panel.remember()) for panel in panels if isinstance(panel, Remembers)}
+    kept = {panel.key: dict(panel.remember()) for panel in panels if isinstance(panel, Remembers)}
     run = state.run.path if state.run else ""
-    return Session(run, state.explored, state.at_step, workspace, state.plan, state.data, latents)
+    return Session(run, state.explored, state.at_step, workspace, state.plan, state.data, kept)
 
 
 def session_text(session: Session) -> str:
@@ -69,7 +69,7 @@ def session_text(session: Session) -> str:
         "workspace": session.workspace,
         "plan": {"family": plan.family, "preset": plan.preset, "values": dict(plan.values)} if plan else None,
         "data": session.data.as_plain() if session.data else None,
-        "latents": session.latents,
+        "latents": session.panels,  # the name that files of the first version have
     }
     return json.dumps(plain, indent=1)
 
@@ -88,7 +88,7 @@ def session_from(text: str, name: str) -> Session:
             workspace=str(plain.get("workspace", "")),
             plan=PlanRun(plan["family"], plan["preset"], plan["values"]) if plan else None,
             data=DataRef.from_plain(plain["data"]) if plain.get("data") else None,
-            latents={str(key): dict(kept) for key, kept in plain.get("latents", {}).items()},
+            panels={str(key): dict(kept) for key, kept in plain.get("latents", {}).items()},
         )
     except SessionError:
         raise
@@ -112,13 +112,18 @@ def read_session(file: Path) -> Session:
     return session_from(text, file.name)
 
 
+def is_run(path: str) -> bool:
+    """Whether a run lies in this folder."""
+    return (Path(path) / RUN_FILE).is_file()
+
+
 def still_there(session: Session) -> Session:
     """The session without the runs whose folders are gone; what was live goes on as the run's newest snapshot."""
-    run = session.run if session.run and (Path(session.run) / RUN_FILE).is_file() else ""
+    run = session.run if session.run and is_run(session.run) else ""
     explored = session.explored
     if explored == LIVE:
         explored = run_snapshot(run) if run else ""
     folder = explored.removeprefix("run:").rpartition("@")[0]
-    if explored.startswith("run:") and not (Path(folder) / RUN_FILE).is_file():
+    if explored.startswith("run:") and not is_run(folder):
         explored = ""
     return replace(session, run=run, explored=explored, step=None)

@@ -102,7 +102,8 @@ class State:
     data: engine.DataRef | None = None
     wanted_data: engine.DataRef | None = None  # chosen, but still to be read; `data` stays where that fails
     opened_data: Mapping[engine.DataRef, engine.DataOpened] = field(default_factory=dict)
-    directions: Mapping[str, tuple[engine.DirectionFacts, ...]] = field(default_factory=dict)
+    directions: Mapping[str, tuple[engine.DirectionFacts, ...]] = field(default_factory=dict)  # found, by snapshot
+    own_directions: Mapping[str, tuple[engine.DirectionFacts, ...]] = field(default_factory=dict)  # by `model_of`
     last_slot: str = "A"  # of Arithmetic: where a sample goes that is sent without a name
     jobs: Mapping[str, engine.JobProgress] = field(default_factory=dict)
     failure: engine.Failed | None = None
@@ -279,13 +280,13 @@ def _failed(state: State, event: engine.Failed) -> State:
 
 
 def _directions(state: State, event: engine.DirectionsFound) -> State:
-    own = tuple(d for d in state.directions.get(event.snapshot, ()) if d.kind == "own")
-    return dataclasses.replace(state, directions=_with(state.directions, event.snapshot, (*event.directions, *own)))
+    return dataclasses.replace(state, directions=_with(state.directions, event.snapshot, event.directions))
 
 
-def _direction(state: State, event: engine.DirectionMade) -> State:
-    others = tuple(d for d in state.directions.get(event.snapshot, ()) if d.name != event.direction.name)
-    return dataclasses.replace(state, directions=_with(state.directions, event.snapshot, (*others, event.direction)))
+def _own_directions(state: State, event: engine.DirectionsKept) -> State:
+    if state.own_directions.get(event.model, ()) == event.directions:
+        return state
+    return dataclasses.replace(state, own_directions=_with(state.own_directions, event.model, event.directions))
 
 
 def _show_run(state: State, action: ShowRun) -> State:
@@ -306,7 +307,7 @@ _FOLDS = {
     engine.LiveChanged: lambda s, e: dataclasses.replace(s, live_run=e.path, live_step=e.step),
     engine.DataOpened: _data_opened,
     engine.DirectionsFound: _directions,
-    engine.DirectionMade: _direction,
+    engine.DirectionsKept: _own_directions,
     engine.JobProgress: _job_progress,
     engine.JobDone: _job_done,
     engine.JobCancelled: _job_cancelled,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFont, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -22,6 +22,7 @@ CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
 
 SMALL, BODY, TITLE, HEADLINE = 12, 13, 16, 22  # the type scale, px
 GRID = 8  # every distance is a multiple of this, px
+ICON = 16  # side of an icon in a button, px
 PRESENTATION = ((800, 1.4), (1440, 2.0))  # on a screen of so many px height type is so much bigger on a projector
 
 
@@ -124,7 +125,7 @@ def presentation_scale(height: int) -> float:
 
 
 def scale() -> float:
-    """How much bigger type is than in the type scale; lines that are drawn by hand are so much wider."""
+    """How much bigger type is than in the type scale; what is drawn by hand is as much bigger."""
     return QApplication.font().pixelSize() / BODY
 
 
@@ -144,10 +145,19 @@ def _apply_type(widget: QWidget, scale: float) -> None:
     widget.setFont(font)
 
 
-def set_icon(target: QAbstractButton | QAction, name: str) -> None:
-    """Give a button or action an icon of the Material Design set ("play"); it follows the theme."""
+def set_icon(target: QAbstractButton | QAction, name: str, side: int = ICON) -> None:
+    """Give a button or action an icon of the Material Design set ("play"); it follows the theme. On a button it is
+    `side` px wide and grows with presentation mode."""
     target.setProperty("iconName", name)
-    target.setIcon(icon(name, QApplication.palette()))
+    target.setProperty("iconSide", side)
+    _apply_icon(target, scale())
+
+
+def _apply_icon(target: QAbstractButton | QAction, scale: float) -> None:
+    target.setIcon(icon(target.property("iconName"), QApplication.palette()))
+    if isinstance(target, QAbstractButton):
+        side = round(target.property("iconSide") * scale)
+        target.setIconSize(QSize(side, side))
 
 
 def label(text: str = "", size: int = BODY, *, bold: bool = False, muted: bool = False) -> QLabel:
@@ -210,20 +220,21 @@ class Theme(QObject):
         look = self.look
         self._app.setPalette(palette_of(look))
         self._app.setPalette(_box_palette(look), "QCheckBox")
+        self._refresh_icons()  # first: who makes room for larger type makes room for its icons too
         font = QFont(self._app.font())
         font.setPixelSize(round(BODY * self._scale))
         font.setFeature(QFont.Tag("tnum"), 1)
         self._app.setFont(font)
-        self._refresh()
+        self._refresh_type()
         self.changed.emit()
 
-    def _refresh(self) -> None:
-        """Bring what was set by `set_type` and `set_icon` up to date."""
+    def _refresh_icons(self) -> None:
+        for widget in self._app.allWidgets():
+            for target in (widget, *widget.actions()):
+                if target.property("iconName") is not None:
+                    _apply_icon(target, self._scale)
+
+    def _refresh_type(self) -> None:
         for widget in self._app.allWidgets():
             if widget.property("typeSize") is not None:
                 _apply_type(widget, self._scale)
-            if widget.property("iconName") is not None and isinstance(widget, QAbstractButton):
-                widget.setIcon(icon(widget.property("iconName"), self._app.palette()))
-            for action in widget.actions():
-                if action.property("iconName") is not None:
-                    action.setIcon(icon(action.property("iconName"), self._app.palette()))

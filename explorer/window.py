@@ -7,8 +7,6 @@ from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QCursor,
     QDragEnterEvent,
@@ -23,7 +21,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QVBoxLayout,
     QWidget,
 )
@@ -34,9 +31,9 @@ from explorer import docks, theme
 from explorer.bridge import Bridge
 from explorer.docks import Docks
 from explorer.filing import Filing
-from explorer.keys import KEYS, KeyMap
-from explorer.keysheet import KeySheet
 from explorer.launch import start_command
+from explorer.menus import Menus
+from explorer.needs import HeldPanel
 from explorer.opening import Opening
 from explorer.panel import Panel
 from explorer.panels.transport import TransportPanel
@@ -92,12 +89,8 @@ class MainWindow(QMainWindow):
         self.card = Card(self, above=self.status)
         self.opening = Opening(bridge.desk, self.panels.values(), self._last_desk())
         self.filing = Filing(self, bridge, self.docks, self.opening, self.card, settings)
-        self._keys = KeyMap(settings)
-        self.actions_by_name: dict[str, QAction] = {}
-        self._make_actions()
-        self._fill_menus()
+        self.menus = Menus(self, self.docks, bridge.undo, look, settings)
         self._was_painted = False
-        self._closed = False
         self._by_keys = False  # the focus came by keys, not by the mouse or with the window
         self._was_maximized = False
         self._focused: Panel | None = None
@@ -117,8 +110,9 @@ class MainWindow(QMainWindow):
 
     def _take_in(self, panel: Panel) -> None:
         """A panel was made: into its dock, and let it hear of everything from now on."""
-        self.docks.take_in(panel)
-        self.bridge.listen(panel)
+        held = HeldPanel(panel)
+        self.docks.take_in(panel.key, held)
+        self.bridge.listen(held)
         if self.docks.presenting:
             panel.present(True)
 
@@ -153,6 +147,7 @@ class MainWindow(QMainWindow):
         self.status.cancelled.connect(self.cancel)
         self.card.kept.connect(self._offer_history)
         self.status.asked.connect(self.card.repeat)
+        self.menus.about.connect(self._about)
         self.docks.switched.connect(self._show_switched)
         QApplication.instance().focusChanged.connect(self._follow_focus)  # type: ignore[union-attr]
 
@@ -163,89 +158,6 @@ class MainWindow(QMainWindow):
             self.resize(SIZE.boundedTo(self.screen().availableSize()))
         workspace = str(self._settings.value("workspace", docks.FIRST))
         self.docks.show_workspace(workspace if workspace in docks.BY_NAME else docks.FIRST)
-
-    # ---------------------------------------------------------------------------------------------- actions and menus
-
-    def _make_actions(self) -> None:
-        for key in KEYS:
-            action = QAction(tr(key.title), self)
-            action.setAutoRepeat(key.name in ("step_once", "step_d", "step_g", "undo", "redo"))
-            if key.icon:
-                theme.set_icon(action, key.icon)
-            action.triggered.connect(getattr(self, key.name))
-            self.actions_by_name[key.name] = action
-            self.addAction(action)
-        stack = self.bridge.undo
-        for name, able, text in (
-            ("undo", stack.canUndoChanged, stack.undoTextChanged),
-            ("redo", stack.canRedoChanged, stack.redoTextChanged),
-        ):
-            self.actions_by_name[name].setEnabled(False)
-            able.connect(self.actions_by_name[name].setEnabled)
-            text.connect(self._name_undo)
-        self._take_keys()
-
-    @Slot()
-    def _take_keys(self) -> None:
-        for name, action in self.actions_by_name.items():
-            action.setShortcuts(self._keys.sequences(name))
-
-    @Slot()
-    def _name_undo(self) -> None:
-        if self._closed:  # the stack speaks once more while it is destroyed
-            return
-        stack = self.bridge.undo
-        self.actions_by_name["undo"].setText(tr("Undo {edit}", edit=stack.undoText()).strip())
-        self.actions_by_name["redo"].setText(tr("Redo {edit}", edit=stack.redoText()).strip())
-
-    def _fill_menus(self) -> None:
-        named = self.actions_by_name
-        self._menu(tr("File"), ("open_session", "open_folder", "", "save_session", "save_picture", "", "close"))
-        self._menu(tr("Edit"), ("undo", "redo", "", "new_latent", "cancel"))
-        steps, saving = ("step_once", "step_d", "step_g"), ("save_checkpoint", "roll_back")
-        self._menu(tr("Run"), ("toggle_run", "new_run", "", *steps, "", *saving))
-        view = self._menu(tr("View"), ("show_train", "show_explore", "show_theory", ""))
-        self._workspaces = QActionGroup(self)
-        for workspace in docks.WORKSPACES:
-            action = named[f"show_{workspace.name}"]
-            action.setCheckable(True)
-            self._workspaces.addAction(action)
-        panels = view.addMenu(tr("Panels"))
-        panels.addActions(self.docks.toggles())
-        view.addMenu(self._theme_menu(view))
-        view.addSeparator()
-        view.addActions([named["reset_view"], named["present"]])
-        again = view.addAction(tr("Layouts as delivered"))
-        again.triggered.connect(self.docks.forget)
-        help_menu = self._menu(tr("Help"), ("show_keys",))
-        about = help_menu.addAction(tr("About"))
-        about.triggered.connect(self._about)
-
-    def _menu(self, title: str, names: tuple[str, ...]) -> QMenu:
-        menu = self.menuBar().addMenu(title)
-        for name in names:
-            if name:
-                menu.addAction(self.actions_by_name[name])
-            else:
-                menu.addSeparator()
-        return menu
-
-    def _theme_menu(self, parent: QWidget) -> QMenu:
-        menu = QMenu(tr("Theme"), parent)
-        group = QActionGroup(menu)
-        titles = {"system": tr("As the system"), "light": tr("Light"), "dark": tr("Dark")}
-        for choice in theme.CHOICES:
-            action = menu.addAction(titles[choice])
-            action.setCheckable(True)
-            action.setChecked(choice == self.look.choice)
-            action.setData(choice)
-            group.addAction(action)
-        group.triggered.connect(self._choose_theme)
-        return menu
-
-    @Slot(QAction)
-    def _choose_theme(self, action: QAction) -> None:
-        self.look.choose(action.data())
 
     # ---------------------------------------------------------------------------------------------- what the keys do
 
@@ -357,10 +269,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_keys(self) -> None:
-        sheet = KeySheet(self._keys, self)
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.changed.connect(self._take_keys)
-        sheet.open()
+        self.menus.show_keys()
 
     @Slot()
     def _about(self) -> None:
@@ -412,7 +321,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _show_switched(self, name: str) -> None:
-        self.actions_by_name[f"show_{name}"].setChecked(True)
+        self.menus.actions[f"show_{name}"].setChecked(True)
         self._ground.setFocus(Qt.FocusReason.OtherFocusReason)  # else a button gets it from the panel that went
         for panel in self.panels.made():
             panel.present(self.docks.presenting)
@@ -461,7 +370,7 @@ class MainWindow(QMainWindow):
         self._settings.sync()
         self.hide()
         self.bridge.stop(CLOSING_S)
-        self._closed = True
+        self.menus.close()
         event.accept()
 
 

@@ -160,12 +160,22 @@ class FindExemplars:
 
 @dataclass(frozen=True)
 class MakeDirection:
-    """An attribute vector from two groups of points, with its score: `DirectionMade`."""
+    """An attribute vector from two groups of points, kept on disk: `DirectionsKept`, and `DirectionMade` with its
+    score."""
 
     snapshot: str
     name: str
     positives: tuple[Point, ...]
     negatives: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class KeepDirection:
+    """Remove a direction that a person made, or with `kept` bring back one that was removed: `DirectionsKept`."""
+
+    model: str
+    name: str
+    kept: bool
 
 
 @dataclass(frozen=True)
@@ -282,6 +292,7 @@ ExploreCommand = (
     | FindDirections
     | FindExemplars
     | MakeDirection
+    | KeepDirection
     | ExportWalk
     | CancelJob
 )

@@ -260,7 +260,7 @@ class Decision:
 @dataclass(frozen=True)
 class DirectionFacts:
     """A direction in a latent space. `share` is the explained variance (PCA) or eigenvalue share (SeFa); `alignment`
-    and `cohen_d` score an attribute vector."""
+    and `cohen_d` score an attribute vector; `made_at` is the step of the run at which a person made it."""
 
     name: str
     title: str
@@ -268,11 +268,20 @@ class DirectionFacts:
     share: float = 0.0
     alignment: float = 0.0
     cohen_d: float = 0.0
+    made_at: int | None = None
 
 
 @dataclass(frozen=True)
 class DirectionsFound:
     snapshot: str
+    directions: tuple[DirectionFacts, ...]
+
+
+@dataclass(frozen=True)
+class DirectionsKept:
+    """All directions that a person made for a run or a bundled model (see `model_of`), the oldest first."""
+
+    model: str
     directions: tuple[DirectionFacts, ...]
 
 
@@ -358,6 +367,7 @@ Event = (
     | Scores
     | Decision
     | DirectionsFound
+    | DirectionsKept
     | DirectionMade
     | ExemplarsFound
     | DataOpened

@@ -21,6 +21,11 @@ def bundled_snapshot(name: str) -> str:
     return f"bundled:{name}"
 
 
+def model_of(snapshot: str) -> str:
+    """The id of the run or of the bundled model that a snapshot is of: "run:PATH" or "bundled:NAME"."""
+    return snapshot.rpartition("@")[0] if snapshot.startswith("run:") else snapshot
+
+
 def run_snapshot(path: str, step: int | None = None) -> str:
     """The id of a snapshot in a run folder; without a step, the newest."""
     return f"run:{path}@{'last' if step is None else step}"

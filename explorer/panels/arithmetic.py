@@ -78,7 +78,8 @@ class ArithmeticPanel(Panel):
     def _build(self) -> None:
         self._slots = SlotRow()
         self._slots.visited.connect(self._visit)
-        self._expression = ExpressionRow()
+        self._caption = ElidedLabel(size=SMALL, muted=True)
+        self._expression = ExpressionRow(self._caption)
         for part in (self._slots, self._expression):
             part.edited.connect(self._edit)
             part.started.connect(self._start_gesture)
@@ -86,7 +87,6 @@ class ArithmeticPanel(Panel):
         self._sum = SumView()
         self._sum.visited.connect(self._visit)
         self._sum.sent.connect(self._send)
-        self._caption = ElidedLabel(size=SMALL, muted=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
@@ -95,7 +95,6 @@ class ArithmeticPanel(Panel):
         layout.addWidget(self._slots)
         layout.addWidget(self._expression)
         layout.addWidget(self._sum, 1)
-        layout.addWidget(self._caption)
         self._maker = DirectionMaker()
         self._maker.wanted.connect(self._make_direction)
         layout.addWidget(self._maker)
@@ -440,7 +439,7 @@ class ArithmeticPanel(Panel):
         """On a projector only the slots, the expression and the pictures."""
         for part in (self._slots, self._expression):
             part.present(on)
-        for widget in (self._top, self._caption, self._maker):
+        for widget in (self._top, self._maker):
             widget.setVisible(not on)
 
     def reset_view(self) -> None:

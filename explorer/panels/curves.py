@@ -7,8 +7,9 @@ never more than a small share of the time, so that looking on does not slow the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Slot
@@ -16,11 +17,12 @@ from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 import engine
-from engine import Event, RunFacts, Series
+from engine import Event, RunFacts
 from explorer import theme
-from explorer.launch import is_loading, start_command
 from explorer.panel import Desk, Panel
+from explorer.panels import curve_offer
 from explorer.panels.curve_groups import Group, grouped
+from explorer.panels.curve_runs import MOST_RUNS, DrawnRuns
 from explorer.state import Action, Scrub, State
 from explorer.text import mark, tr
 from explorer.widgets import curve_drawing
@@ -36,7 +38,6 @@ from explorer.widgets.plot_overlay import EventMark
 PERIOD_S = 0.08  # a redraw at most this often
 SHARE = 0.1  # of the time of one core may go into drawing curves
 SMOOTHING_MS = 10  # pause between two slices of smoothing
-MOST_RUNS = 5  # over each other
 NOTE_MS = 10_000  # a note is read by then
 BOX_WIDTH, BOX_HEIGHT = 430, 160  # the room of a plot at least, px
 
@@ -49,10 +50,10 @@ class CurvesPanel(Panel):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
+        self._runs = DrawnRuns(desk)
         self._boxes: dict[str, CurveBox] = {}
         self._metrics: frozenset[str] = frozenset()
         self._drawn: set[tuple[str, str]] = set()  # the runs and metrics that have a curve
-        self._ticked: set[str] = set()  # runs that are drawn, whichever is shown
         self._over_each_other: tuple[str, ...] = ()  # the runs that the ranges were chosen for
         self._closed: set[str] = set()  # plots that are not shown
         self._fresh = True  # something is new since the last redraw
@@ -113,6 +114,7 @@ class CurvesPanel(Panel):
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if changed & {"run", "opened"}:
+            self._runs.stay()
             self._arrange()
         elif changed & {"ready", "train", "training"} and not self._boxes:
             self._show_empty()
@@ -128,6 +130,16 @@ class CurvesPanel(Panel):
             self._place_marks()
         elif isinstance(event, engine.RunOpened):
             self._arrange()
+
+    def remember(self) -> Mapping[str, Any]:
+        """What a session keeps of this panel: the runs that were ticked."""
+        return {"runs": self._runs.ticked()}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Bring back what `remember` gave."""
+        runs = kept.get("runs")
+        self._runs.tick(str(path) for path in (runs if isinstance(runs, list) else ()))
+        self._arrange()
 
     def reset_view(self) -> None:
         """Everything in view again."""
@@ -150,20 +162,9 @@ class CurvesPanel(Panel):
 
     # ---------------------------------------------------------------------------------------------- runs and plots
 
-    def candidates(self) -> list[RunFacts]:
-        """The runs that can be drawn, the one that is shown first, then the newest."""
-        state = self.desk.state()
-        shown = [state.run] if state.run is not None else []
-        others = [
-            run for run in reversed(list(state.opened.values())) if state.run is None or run.path != state.run.path
-        ]
-        return [*shown, *others]
-
     def runs(self) -> list[RunFacts]:
         """The runs that are drawn: the one that is shown, and those that were ticked."""
-        shown = self.desk.state().run
-        chosen = self._ticked if shown is None else self._ticked | {shown.path}
-        return [run for run in self.candidates() if run.path in chosen][:MOST_RUNS]
+        return self._runs.drawn()
 
     def boxes(self) -> dict[str, CurveBox]:
         """The plots, by the key of their kind."""
@@ -173,11 +174,8 @@ class CurvesPanel(Panel):
     def toggle_run(self, path: str) -> None:
         """Draw a run over the one that is shown, or no longer."""
         self._note.hide()
-        shown = self.desk.state().run
-        if path not in self._ticked and len(self.runs()) >= MOST_RUNS:
+        if not self._runs.toggle(path):
             self._say(tr("{count} runs lie over each other; leave one out first.", count=MOST_RUNS))
-        elif shown is None or path != shown.path:
-            self._ticked ^= {path}
         self._arrange()
 
     @Slot(str)
@@ -187,14 +185,10 @@ class CurvesPanel(Panel):
         self._closed ^= {key}
         self._arrange()
 
-    def _series(self, path: str) -> dict[str, Series]:
-        history = self.desk.stores.runs.get(path)
-        return history.series if history is not None else {}
-
     def _arrange(self) -> None:
         """Bring plots and curves in line with the runs and metrics that there are."""
         runs = self.runs()
-        self._drawn = {(run.path, name) for run in runs for name in self._series(run.path)}
+        self._drawn = {(run.path, name) for run in runs for name in self._runs.series(run.path)}
         self._metrics = frozenset(name for _, name in self._drawn)
         groups = grouped(self._metrics)
         wanted = {group.kind.key: group for group in groups if group.kind.key not in self._closed}
@@ -205,7 +199,7 @@ class CurvesPanel(Panel):
             self._boxes[key].set_curves(list(self._curves(group, runs)))
         shown = self.desk.state().run
         self._tools.set_runs(
-            [(run.path, run.name, run in runs) for run in self.candidates()], "" if shown is None else shown.path
+            [(run.path, run.name, run in runs) for run in self._runs.candidates()], "" if shown is None else shown.path
         )
         self._tools.set_plots([(g.kind.key, tr(g.kind.title), g.kind.key in wanted) for g in groups])
         self._name_runs(runs)
@@ -241,7 +235,7 @@ class CurvesPanel(Panel):
         named: set[str] = set()
         inks = theme.colours(self.palette()).series
         for r, run in enumerate(runs):
-            series = self._series(run.path)
+            series = self._runs.series(run.path)
             for m, name in enumerate(group.metrics):
                 if name in series:
                     several = len(runs) > 1
@@ -272,50 +266,27 @@ class CurvesPanel(Panel):
 
     def _show_empty(self) -> None:
         """Say what would fill the panel, and offer it."""
-        text, offer = self._emptiness()
-        self._empty.say(text, offer, able=bool(self._metrics) or self.desk.state().ready is not None)
-        self._pages.setCurrentWidget(self._scroll if self._boxes else self._empty)
-
-    def _emptiness(self) -> tuple[str, str]:
-        """What would fill the panel, and the words of the button that does it; "" where it comes by itself."""
         state = self.desk.state()
         if self._metrics:
-            return tr("All plots are closed."), tr("Open all plots")
-        if is_loading(state):
-            return tr("The data is being read; the curves appear with the first steps."), ""
-        if state.run is None:
-            return tr("No run is open. Space starts one; Runs opens one that is on disk."), tr("Start new run")
-        waits = tr("The run has no points yet; its curves appear with the first steps.")
-        if state.training == state.run.path:
-            return waits, "" if state.train is None or state.train.phase == "running" else tr("Train on")
-        followed = state.followed.get(state.run.path)
-        return waits, "" if followed is not None and followed.status == "running" else tr("Resume this run")
+            self._empty.say(tr("All plots are closed."), tr("Open all plots"))
+        else:
+            self._empty.say(*curve_offer.offer(state), able=state.ready is not None)
+        self._pages.setCurrentWidget(self._scroll if self._boxes else self._empty)
 
     @Slot()
     def fill(self) -> None:
         """Do what the empty panel offers."""
-        state = self.desk.state()
         if self._metrics:
             self._closed.clear()
             self._arrange()
-        elif state.run is None:
-            self.desk.post(start_command(state))
-        elif state.training == state.run.path:
-            self.desk.post(engine.SetRunning(True))
         else:
-            self.desk.post(engine.ResumeRun(state.run.path))
+            self.desk.post(curve_offer.command(self.desk.state()))
 
     # ---------------------------------------------------------------------------------------------- the x axis
 
-    def _reference(self) -> Series | None:
-        """The longest curve of the run that is shown: it says which step was when."""
-        run = self.desk.state().run
-        series = self._series(run.path).values() if run is not None else ()
-        return max((each for each in series if len(each)), key=len, default=None)
-
     def _x_of(self, steps: list[int]) -> list[float]:
         """Steps on the axis that is chosen."""
-        axis, reference = self._tools.view().axis, self._reference()
+        axis, reference = self._tools.view().axis, self._runs.reference()
         if axis == "step" or reference is None:
             return [float(step) for step in steps]
         at = np.minimum(np.searchsorted(reference.steps, steps), len(reference) - 1)
@@ -323,7 +294,7 @@ class CurvesPanel(Panel):
 
     def _step_of(self, x: float) -> int:
         """The step at a place of the axis."""
-        axis, reference = self._tools.view().axis, self._reference()
+        axis, reference = self._tools.view().axis, self._runs.reference()
         at = reference.nearest(x, axis) if reference is not None and axis != "step" else None
         return round(x) if at is None or reference is None else int(reference.steps[at])
 

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QImage, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 from superqt.utils import QFlowLayout
@@ -18,7 +18,7 @@ from superqt.utils import QFlowLayout
 import engine
 from engine import Decision, Event, Point, Scores
 from explorer import theme
-from explorer.explored import grouped
+from explorer.explored import grouped, shown_snapshot
 from explorer.panel import Desk, Panel
 from explorer.panels.decision_subject import Subject, followed_points, run_of, subject_of
 from explorer.provenance import decision_facts
@@ -113,8 +113,7 @@ class DecisionPanel(Panel):
         for widget in (self._chooser, self._show_menu, self._value, self._numbers):
             flow.addWidget(widget)
         self._chooser.setMinimumWidth(200)
-        for widget in (self._value, self._numbers):
-            widget.setMinimumHeight(self._chooser.sizeHint().height())
+        self._fit()
         self._views = QStackedWidget()
         for view in (self._empty, self._line, self._plane, self._grid):
             self._views.addWidget(view)
@@ -128,16 +127,31 @@ class DecisionPanel(Panel):
         note.addWidget(self._note)
         layout.addLayout(note)
 
+    def _fit(self) -> None:
+        """One row for the eye, whatever the size of the type."""
+        for widget in (self._value, self._numbers):
+            widget.setMinimumHeight(self._chooser.sizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_views"):
+            self._fit()
+
     def sizeHint(self) -> QSize:
         return QSize(560, 420)
 
     # ---------------------------------------------------------------------------------------------- what is told
 
+    def snapshot(self, state: State) -> str:
+        """Of the run on points that is at hand, unless it was declined; else what is explored."""
+        followed = followed_points(state)
+        return followed if followed and run_of(state, followed) != self._declined else shown_snapshot(state)
+
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if not changed & {"explored", "at_step", "run", "opened", "training", "snapshots", "snapshot_steps", "ready"}:
             return
         followed = followed_points(state)
-        subject = subject_of(state, follow_points=run_of(state, followed) != self._declined)
+        subject = subject_of(state, self.snapshot(state))
         self._chooser.show_state(state)
         if subject is not None and subject.snapshot == followed:  # it came unasked
             self._chooser.setCurrentIndex(self._chooser.findData(followed))
@@ -222,7 +236,7 @@ class DecisionPanel(Panel):
     @Slot()
     def _ask(self) -> None:
         subject = self._subject
-        if subject is None or not self._stale or self._awaits:
+        if subject is None or not self._stale or self._awaits or not self.isVisible():
             return
         if subject.lacks_facts and self._asked_about != subject:
             self._asked_about = subject
@@ -402,7 +416,7 @@ def _caption(subject: Subject | None) -> str:
 
 def _emptiness(subject: Subject | None) -> str:
     if subject is None:
-        return tr("Nothing here has a discriminator. Start a GAN with Space, or choose a GAN above.")
+        return tr("D appears here once a GAN is open. Start one with Space, or choose one above.")
     if subject.dims > 2:
         return tr("D is drawn for points on a line or in the plane, and for pictures; this data has {dims} dimensions.",
                   dims=subject.dims)  # fmt: skip

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import engine
 from engine import DataRef, RunFacts, SnapshotInfo
-from explorer.explored import shown_snapshot
 from explorer.state import State
 
 
@@ -43,15 +42,12 @@ def run_of(state: State, snapshot: str) -> str:
     return run.path if run is not None else ""
 
 
-def subject_of(state: State, *, follow_points: bool = True) -> Subject | None:
-    """The critic to look at: of what is explored, or, where that is wanted, of the run on points that is at hand.
-
-    None where there is no critic."""
-    snapshot = (followed_points(state) if follow_points else "") or shown_snapshot(state)
+def subject_of(state: State, snapshot: str) -> Subject | None:
+    """The critic of a snapshot; None while it is not known what that makes."""
     run = _run_of(state, snapshot)
     info = state.snapshots.get(snapshot) if run is None else _info_of(state, run, snapshot)
     shape = info.shape if info is not None else run.shape if run is not None else ()
-    if not shape or "critic" not in _capabilities(state, run, info):
+    if not shape:
         return None
     return Subject(
         snapshot=snapshot,
@@ -78,10 +74,3 @@ def _info_of(state: State, run: RunFacts, snapshot: str) -> SnapshotInfo | None:
     own = state.snapshots.get(snapshot)
     known = [own, *state.snapshots.values()] if own is not None else state.snapshots.values()
     return next((info for info in known if (info.family, info.data) == (run.family, run.data)), None)
-
-
-def _capabilities(state: State, run: RunFacts | None, info: SnapshotInfo | None) -> tuple[str, ...]:
-    if info is not None:
-        return info.capabilities
-    families = state.ready.families if state.ready is not None else ()
-    return next((card.capabilities for card in families if run is not None and card.name == run.family), ())

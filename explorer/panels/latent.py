@@ -1,8 +1,7 @@
 """Walk through a latent space by hand: drag the picture, move coordinates and directions, play a path.
 
 The picture lies on a plane of draws (`engine.Point`), so a drag is always valid; directions and coordinates come on
-top. References: Härkönen et al. 2020 (GANSpace, arXiv 2004.02546) for PCA, Shen and Zhou 2021 (SeFa, arXiv
-2007.06600), White 2016 (arXiv 1609.04468) for slerp.
+top. Reference: White 2016 (arXiv 1609.04468) for slerp.
 """
 
 from __future__ import annotations
@@ -11,22 +10,16 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QAction, QHideEvent, QImage, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QMenu,
-    QSizePolicy,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 import engine
 from engine import Event, Frame, Point, Walk
 from explorer import recipes
+from explorer.directions import Directions
 from explorer.edits import new_gesture, push_edit
-from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
+from explorer.explored import shown_snapshot, snapshot_title
 from explorer.keyframes import KeyFrames
 from explorer.motion import Motion
 from explorer.panel import Desk, Panel
@@ -35,17 +28,14 @@ from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_card, stored_samples
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL
-from explorer.widgets.canvas import PictureCanvas, canvas_hint
 from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.latent_controls import FARTHEST_MOVE, LatentControls, with_moves
-from explorer.widgets.point_view import PointView
+from explorer.widgets.place_view import PlaceView
 from explorer.widgets.walk_bar import WalkBar
 
 PICTURE, CLOUD = "latent.picture", "latent.cloud"  # channels
-DIRECTIONS = "latent.directions"  # a job
 DRAWS_PER_PICTURE = 1.5  # how far a drag over the whole picture goes on the plane
 SIGMAS_PER_PICTURE = 3.0  # the same along two directions, where the place is not on the plane
-FIND_MS = 1200  # directions are looked for once a snapshot has been explored for so long
 CLOUD_SAMPLES = 256
 NARROW = 560  # px
 SPLIT = (600, 380)  # px: picture, controls
@@ -70,12 +60,9 @@ class LatentPanel(Panel):
         self._gesture: int | None = None
         self._on_path = False  # the picture is a moment of the path, not the point
         self._touched = False
-        self._asked_again: set[str] = set()
         self._motion = Motion(self._has_answer, self)
         self._motion.wandered.connect(self._wander_to)
         self._motion.reached.connect(self._reach)
-        self._find_soon = QTimer(self, singleShot=True, interval=FIND_MS)
-        self._find_soon.timeout.connect(self.find_directions)
         self._build()
         self._motion.changed.connect(self._walk.show_playing)
         self._controls.show_point(self._point)
@@ -84,27 +71,17 @@ class LatentPanel(Panel):
     # ---------------------------------------------------------------------------------------------- layout
 
     def _build(self) -> None:
-        self._canvas = PictureCanvas(explores=True, text=tr("A picture appears here once a model is open."))
-        self._canvas.setAccessibleName(tr("Picture of the place in latent space"))
-        self._canvas.setToolTip(canvas_hint())
-        self._canvas.dragStarted.connect(self._start_gesture)
-        self._canvas.dragged.connect(self._drag_picture)
-        self._canvas.dragEnded.connect(self._end_gesture)
-        self._canvas.menuWanted.connect(self._menu)
-        self._points = PointView()
-        self._points.dragStarted.connect(self._start_gesture)
-        self._points.dragged.connect(self._drag_picture)
-        self._points.dragEnded.connect(self._end_gesture)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._canvas)
-        self._stack.addWidget(self._points)
-        self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._view = PlaceView()
+        self._view.dragStarted.connect(self._start_gesture)
+        self._view.dragged.connect(self._drag_picture)
+        self._view.dragEnded.connect(self._end_gesture)
+        self._view.menuWanted.connect(self._menu)
         self._caption = ElidedLabel(size=SMALL, muted=True)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(GRID, GRID, 0, GRID)
         column.setSpacing(4)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._view, 1)
         column.addWidget(self._caption)
         column.addWidget(self._build_walk())
         split = self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -139,8 +116,9 @@ class LatentPanel(Panel):
         self._controls.edited.connect(self._edit)
         self._controls.started.connect(self._start_gesture)
         self._controls.finished.connect(self._end_gesture)
-        self._controls.finding.connect(self.find_directions)
         self._controls.picked.connect(self._choose_snapshot)
+        self._directions = Directions(self.desk, self._controls)
+        self._directions.changed.connect(self._request_moved)
         return self._controls
 
     def _show_stored(self) -> None:
@@ -149,7 +127,7 @@ class LatentPanel(Panel):
         card, stored = (stored_card(), stored_samples()) if first else (None, None)
         if card is not None and stored is not None:
             self._controls.show_space(engine.LatentInfo(card["knobs"]["z_size"], "normal"), {})
-            self._canvas.set_picture(stored[0])
+            self._view.show_sample(stored)
             self._caption.setText(tr("A stored sample; the engine is starting"))
 
     # ---------------------------------------------------------------------------------------------- what is shown
@@ -178,8 +156,7 @@ class LatentPanel(Panel):
             self._controls.show_choices(state)
         if changed & {"snapshots", "explored", "at_step", "run", "snapshot_steps"}:
             self._show_snapshot(state)
-        if changed & {"directions", "explored", "at_step", "snapshots", "jobs"}:
-            self._show_directions(state)
+        self._directions.show_state(state, changed)
         if "jobs" in changed:
             self._keys.show_state(state)
         if "train" in changed:
@@ -202,7 +179,8 @@ class LatentPanel(Panel):
         self._info = info or self._info
         if self._info is not None:
             self._show_space(self._info)
-        self._find_later(state)
+        self._directions.explore(snapshot)
+        self._find_later()
         self._request()
         self._keys.explore(snapshot, self._info)
         self._keys.request_thumbnails()
@@ -214,12 +192,7 @@ class LatentPanel(Panel):
     def _show_space(self, info: engine.SnapshotInfo) -> None:
         if info.latent is not None:
             self._controls.show_space(info.latent, info.conditions)
-            self._stack.setCurrentWidget(self._points if len(info.shape) == 1 else self._canvas)
-
-    def _show_directions(self, state: State) -> None:
-        found = state.directions.get(self._snapshot, ())
-        job = state.jobs.get(DIRECTIONS)
-        self._controls.show_directions(found, tr("None yet") if job is None else job.doing)
+            self._view.show_kind(points=len(info.shape) == 1)
 
     # ---------------------------------------------------------------------------------------------- edits
 
@@ -261,7 +234,7 @@ class LatentPanel(Panel):
 
     def _drag_off_plane(self, dx: float, dy: float) -> None:
         """A place that came from an arithmetic has no plane around it: two principal components stand in."""
-        if not {"pca:0", "pca:1"} <= self._known():
+        if not {"pca:0", "pca:1"} <= self._directions.names():
             self._caption.setText(tr("This place is not on the seed plane; look for directions to drag along them."))
             return
         amounts = {move.direction: move.amount for move in self._point.moves}
@@ -331,14 +304,14 @@ class LatentPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._motion.wake()
-        self._find_later(self.desk.state())
+        self._find_later()
         self._request()
         self._keys.request_thumbnails()
         self._request_cloud()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._motion.rest()
-        self._find_soon.stop()
+        self._directions.rest()
         super().hideEvent(event)
 
     # ---------------------------------------------------------------------------------------------- key frames
@@ -358,9 +331,6 @@ class LatentPanel(Panel):
 
     # ---------------------------------------------------------------------------------------------- requests
 
-    def _known(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.desk.state().directions.get(self._snapshot, ()))
-
     def _can_ask(self) -> bool:
         return bool(self._snapshot) and self.isVisible() and self.desk.state().ready is not None
 
@@ -370,7 +340,7 @@ class LatentPanel(Panel):
             self._request_moment()
         elif self._can_ask():
             self._waits_for = self.desk.number()
-            point = recipes.known_moves(self._point, self._known())
+            point = self._directions.known(self._point)
             self.desk.post(engine.DrawPoints(PICTURE, self._waits_for, self._snapshot, (point,)))
 
     def _request_moment(self) -> None:
@@ -388,31 +358,29 @@ class LatentPanel(Panel):
             points = tuple(Point(seed=engine.GRID_SEED, x=float(k)) for k in range(CLOUD_SAMPLES))
             self.desk.post(engine.DrawPoints(CLOUD, self.desk.number(), self._snapshot, points))
 
-    def _find_later(self, state: State) -> None:
-        """Directions come by themselves for a model that stays; for one that trains or is scrubbed, on demand."""
-        chosen = bool(self._snapshot) and not is_scrubbed(state) and self._snapshot != engine.LIVE
-        if chosen and self.isVisible() and self._snapshot not in state.directions:
-            self._find_soon.start()
+    def _find_later(self) -> None:
+        if self.isVisible():
+            self._directions.find_later()
 
     @Slot()
-    def find_directions(self) -> None:
-        """Look for attribute, PCA and SeFa directions of what is explored."""
-        if self._snapshot and self.desk.state().ready is not None:
-            self.desk.post(engine.CancelJob(DIRECTIONS))
-            self.desk.post(engine.FindDirections(DIRECTIONS, self._snapshot))
+    def _request_moved(self) -> None:
+        """Once more what lies along directions, which have come or gone."""
+        if self._point.moves:
+            self._request()
+        if any(key.point.moves for key in self.path().frames):
+            self._keys.request_thumbnails()
 
     # ---------------------------------------------------------------------------------------------- answers
 
     def take(self, event: Event | Action) -> None:
         self._keys.take(event)
+        self._directions.take(event)
         if isinstance(event, Frame) and event.channel in (PICTURE, CLOUD):
             self._take_frame(event)
         elif isinstance(event, VisitPoint):
             self._touched = True
             self._edit(tr("Visit a sample"), event.point)
-        elif isinstance(event, engine.DirectionsFound) and event.snapshot == self._snapshot and self._point.moves:
-            self._request()
-        elif isinstance(event, engine.Failed):
+        elif isinstance(event, engine.Failed) and event.channel == PICTURE:
             self._take_failure(event)
 
     def _take_frame(self, frame: Frame) -> None:
@@ -420,30 +388,23 @@ class LatentPanel(Panel):
             return
         self._newest[frame.channel] = frame.number
         if frame.channel == CLOUD:
-            self._points.set_points(frame.samples)
+            self._view.points.set_points(frame.samples)
         else:
             self._show_frame(frame)
 
     def _show_frame(self, frame: Frame) -> None:
         self._frame = frame
-        if frame.samples.ndim == 4:
-            self._canvas.set_picture(frame.samples[0])
-        else:
-            self._points.set_mark(frame.samples[0])
+        self._view.show_sample(frame.samples)
         self._controls.show_z(frame.z_NZ[0].tolist(), {} if self._on_path else dict(self._point.edits))
         title = snapshot_title(self.desk.state(), frame.snapshot)
         self._caption.say(tr("{model} · {time} ms", model=title, time=f"{frame.milliseconds:.1f}"))
 
     def _take_failure(self, event: engine.Failed) -> None:
         """A picture that could not be drawn: say why; directions that were let go are looked for once more."""
-        if event.job == DIRECTIONS:
-            self._controls.say(event.reason)
-        elif event.channel == PICTURE:
-            self._newest[PICTURE] = self._waits_for
-            self._caption.setText(event.reason)
-            if self._point.moves and self._snapshot not in self._asked_again:
-                self._asked_again.add(self._snapshot)
-                self.find_directions()
+        self._newest[PICTURE] = self._waits_for
+        self._caption.setText(event.reason)
+        if self._point.moves:
+            self._directions.find_again()
 
     # ---------------------------------------------------------------------------------------------- sending on
 
@@ -499,15 +460,13 @@ class LatentPanel(Panel):
         self._keys.request_thumbnails()
 
     def reset_view(self) -> None:
-        self._canvas.reset_view()
-        self._points.reset_view()
+        self._view.reset_view()
 
     def _kept_point(self, frame: Frame) -> Point:
-        """The point as a picture keeps it. A direction that a person made is known to this window alone, so a point
-        that was moved along one is kept as its latent."""
-        point = recipes.known_moves(self._shown_point(), self._known())
-        own = {each.name for each in self.desk.state().directions.get(self._snapshot, ()) if each.kind == "own"}
-        if any(move.direction in own for move in point.moves):
+        """The point as a picture keeps it. A direction that a person made is known to this home alone, so a point that
+        was moved along one is kept as its latent."""
+        point = self._directions.known(self._shown_point())
+        if self._directions.moves_along_own(point):
             return Point(z=tuple(frame.z_NZ[0].tolist()), condition=point.condition)
         return point
 
@@ -516,11 +475,11 @@ class LatentPanel(Panel):
         if self._frame is None:
             return None
         point = self._kept_point(self._frame)
-        if self._stack.currentWidget() is self._points:
-            cloud = [Point(seed=engine.GRID_SEED, x=float(k)) for k in range(self._points.count())]
+        if self._view.shows_points():
+            cloud = [Point(seed=engine.GRID_SEED, x=float(k)) for k in range(self._view.points.count())]
             facts = scatter_facts(self._frame.snapshot, self._frame.step, cloud, point)
-            return self._points.grab().toImage(), facts
-        image = self._canvas.image()
+            return self._view.points.grab().toImage(), facts
+        image = self._view.canvas.image()
         if image is None:
             return None
         return image, points_facts(self._frame.snapshot, self._frame.step, [point])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -264,17 +264,33 @@ class _ButtonRow(QWidget):
         for button in buttons:
             row.addWidget(button)
         row.addStretch(1)
-        self._width = sum(button.sizeHint().width() + row.spacing() for button in buttons)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._measure()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(len(self._buttons) * self._buttons[0].sizeHint().height(), self.sizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def _measure(self) -> None:
+        """The width that the words take."""
+        self._set_style(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._width = sum(button.sizeHint().width() + self.layout().spacing() for button in self._buttons)
+
+    def _fit(self) -> None:
         styles = Qt.ToolButtonStyle
-        style = styles.ToolButtonTextBesideIcon if self._width <= self.width() else styles.ToolButtonIconOnly
+        self._set_style(styles.ToolButtonTextBesideIcon if self._width <= self.width() else styles.ToolButtonIconOnly)
+
+    def _set_style(self, style: Qt.ToolButtonStyle) -> None:
         for button in self._buttons:
             button.setToolButtonStyle(style)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._measure()
+            self._fit()
 
 
 def _button(icon: str, text: str, tip: str, checkable: bool) -> QToolButton:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -35,6 +35,8 @@ PACES: tuple[tuple[str, float | None], ...] = (
     (mark("3 steps/s"), 3.0),
     (mark("1 step/s"), 1.0),
 )
+ICON, HEIGHT, LETTER = 20, 32, 28  # side of an icon, height of a button, width of one that is a letter, px
+FIGURE = 64  # width of a number, px
 NOTHING = "\u2013"  # what stands for a number that there is none of
 START, RUN, PAUSE = mark("Start"), mark("Run"), mark("Pause")
 PHASES = {
@@ -58,7 +60,6 @@ class TransportPanel(Panel):
         super().__init__(desk, parent)
         self._run = _button("play", tr(START), tr("Run or pause training (Space)"))
         self._run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._run.setMinimumWidth(_widest(self._run, (tr(START), tr(RUN), tr(PAUSE))))  # nothing moves under the hand
         self._run.clicked.connect(self.toggle)
         self._step = _button("skip-next", tr("One step"), tr("One training step, while paused (.)"))
         self._step.clicked.connect(self.step_both)
@@ -86,6 +87,22 @@ class TransportPanel(Panel):
         self._figures = {name: _Figure(title) for name, title in _FIGURES.items()}
         self._lay_out()
         self.show_state(desk.state(), frozenset(State.__dataclass_fields__))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Room for the type as large as it is; nothing moves under the hand when words and numbers change."""
+        for button in (self._run, self._step, self._end, *self._phase_steps.buttons()):
+            button.setMinimumHeight(round(HEIGHT * theme.scale()))
+        for button in self._phase_steps.buttons():
+            button.setMinimumWidth(round(LETTER * theme.scale()))
+        for figure in self._figures.values():
+            figure.set_width(round(FIGURE * theme.scale()))
+        self._run.setMinimumWidth(_widest(self._run, (tr(START), tr(RUN), tr(PAUSE))))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_pacing"):
+            self._fit()
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -162,7 +179,7 @@ class TransportPanel(Panel):
         text = tr(PAUSE) if running else tr(RUN) if training else tr(START)
         if self._run.text() != text:
             self._run.setText(text)
-            theme.set_icon(self._run, "pause" if running else "play")
+            theme.set_icon(self._run, "pause" if running else "play", ICON)
         self._run.setEnabled(not is_loading(state))
         for button in (self._step, self._end):
             button.setEnabled(training)
@@ -188,6 +205,7 @@ class TransportPanel(Panel):
             button = _button("", name, tr("One step of {name} only, {what} ({name})", name=name, what=tr(what)))
             self._phase_steps.addButton(button)
             self._phase_row.addWidget(button)
+        self._fit()
 
     def _show_figures(self, state: State) -> None:
         shown = state.run.path if state.run is not None else ""
@@ -211,7 +229,6 @@ class _Figure(QWidget):
         super().__init__()
         self._number = theme.label(NOTHING, theme.TITLE)
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._number.setMinimumWidth(64)
         below = theme.label(tr(unit), theme.SMALL, muted=True)
         below.setAlignment(Qt.AlignmentFlag.AlignRight)
         layout = QVBoxLayout(self)
@@ -219,6 +236,9 @@ class _Figure(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._number)
         layout.addWidget(below)
+
+    def set_width(self, width: int) -> None:
+        self._number.setMinimumWidth(width)
 
     def show_value(self, text: str) -> None:
         self._number.setText(text or NOTHING)
@@ -282,11 +302,8 @@ def _button(icon: str, text: str, tip: str) -> QToolButton:
     button.setAccessibleName(text)
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setIconSize(QSize(20, 20))
-    button.setMinimumHeight(32)
     if icon:
-        theme.set_icon(button, icon)
+        theme.set_icon(button, icon, ICON)
     else:
         theme.set_type(button, theme.BODY, bold=True)
-        button.setMinimumWidth(28)
     return button

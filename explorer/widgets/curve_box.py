@@ -156,8 +156,9 @@ def value_text(value: float) -> str:
         return tr("NaN")
     if math.isinf(value):
         return "\u221e" if value > 0 else f"{MINUS}\u221e"
-    text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e4 or value == 0 else short_number(value)
-    if abs(value) >= 1e12:  # no unit is left
+    rounded = float(f"{value:.4g}")
+    text = f"{rounded:g}" if 1e-3 <= abs(rounded) < 1e4 or value == 0 else short_number(value)
+    if abs(float(f"{value:.3g}")) >= 1e12:  # no unit is left
         text = f"{value:.2e}"
     return text.replace("-", MINUS).replace("e+", "e")
 

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from engine import Window
+from explorer.theme import scale
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +25,8 @@ FAR = 20_000.0  # px; what lies further outside is brought to this, or the paint
 HOLE = 10  # a hole is this many times wider than the spacing on either side
 HOLE_PX = 20.0  # and at least this wide
 MANY = 64  # points; a line of more is painted as hairlines
-FOOT = 5.0  # height of the marks at the foot, px
+FOOT = 4.0  # height of the brackets at the foot, px
+WEDGE = (QPointF(0, -7), QPointF(-3.5, 0), QPointF(3.5, 0))  # at the foot, px
 
 
 @dataclass(frozen=True)
@@ -192,21 +194,21 @@ def draw_line(painter: QPainter, traced: Trace, style: Ink, width: float) -> Non
 
 def draw_foot(painter: QPainter, frame: Frame, traced: Trace, color: QColor) -> None:
     """Mark at the foot where values are not finite (wedges) and where points are missing (brackets)."""
-    bottom, last = frame.rect.bottom(), -FAR
+    bottom, last, unit = frame.rect.bottom(), -FAR, scale()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     for x in traced.wrong:
-        if x - last >= 3.0:  # wedges that cover each other are one
-            top = QPointF(x, bottom - FOOT - 2)
-            painter.drawPolygon(QPolygonF([top, QPointF(x - 3.5, bottom), QPointF(x + 3.5, bottom)]))
+        if x - last >= 3.0 * unit:  # wedges that cover each other are one
+            foot = QPointF(x, bottom)
+            painter.drawPolygon(QPolygonF([foot + unit * each for each in WEDGE]))
             last = x
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(color, 1.0))
+    painter.setPen(QPen(color, unit))
     for begin, end in traced.missing:
         left, right = QPointF(begin, bottom - 1.5), QPointF(end, bottom - 1.5)
         painter.drawLine(left, right)
         for side in (left, right):
-            painter.drawLine(side, side - QPointF(0, FOOT - 1))
+            painter.drawLine(side, side - QPointF(0, FOOT * unit))
 
 
 def draw_sample(painter: QPainter, rect: QRectF, style: Ink, width: float = 2.0) -> None:

@@ -347,13 +347,13 @@ class CurvePlot(pg.PlotWidget):
         readings = self.readings(self._hover)
         step = f"{max(reading.step for reading in readings):,}".replace(",", "\u2009") if readings else ""
         plot_overlay.draw_hair(painter, frame, self._hover, look, tr("step {step}", step=step) if step else "")
-        inks = {curve.key: curve.ink for curve in self._curves}
+        inks, radius = {curve.key: curve.ink for curve in self._curves}, 3.5 * theme.scale()
         for reading in readings:
             y = float(frame.py(reading.shown))
             if np.isfinite(y):
                 painter.setPen(look.base)
                 painter.setBrush(inks[reading.key].color)
-                painter.drawEllipse(QPointF(float(frame.px(reading.x)), y), 3.5, 3.5)
+                painter.drawEllipse(QPointF(float(frame.px(reading.x)), y), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         flag = plot_overlay.flag_at(self._flags, float(frame.px(self._hover)))
         if flag is not None and self.underMouse():

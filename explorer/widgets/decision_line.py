@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from engine import Decision
@@ -25,6 +25,7 @@ from explorer.widgets.short_numbers import MINUS, short_number
 Floats = NDArray[np.float32]
 
 LEFT, RIGHT = 40.0, 34.0  # room for the numbers of the two scales, px
+SAMPLE, GAP = 24.0, 5.0  # of a curve in the legend: its piece of line, and what lies between that and its name, px
 ROW = 54.0  # the height over which z is taken to x, px at most
 PATHS = 36  # at most
 ARROWS = 24
@@ -53,12 +54,6 @@ class DecisionLine(DecisionView):
         self._decision = decision
         self.update()
 
-    def _font(self) -> QFont:
-        font = QFont(self.font())
-        if font.pixelSize() > 0:
-            font.setPixelSize(max(round(font.pixelSize() * theme.SMALL / theme.BODY), 9))
-        return font
-
     # ---------------------------------------------------------------------------------------------- paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -71,9 +66,11 @@ class DecisionLine(DecisionView):
             look, metrics = theme.colours(self.palette()), QFontMetricsF(painter.font())
             line = metrics.height()
             legend = self._paint_legend(painter, look)
-            row = min(ROW, 0.16 * self.height())
+            unit = theme.scale()
+            row = min(ROW * unit, 0.16 * self.height())
             below = row + 2.5 * line + 14
-            plot = QRectF(LEFT, legend + 4, self.width() - LEFT - RIGHT, max(self.height() - legend - below - 4, 40.0))
+            left, width = LEFT * unit, self.width() - (LEFT + RIGHT) * unit
+            plot = QRectF(left, legend + 4, width, max(self.height() - legend - below - 4, 40.0))
             self._plot = plot
             self._paint_scales(painter, plot, look)
             self._paint_curves(painter, plot, decision, look)
@@ -85,30 +82,36 @@ class DecisionLine(DecisionView):
 
     def _styles(self, look: Colours) -> tuple[tuple[str, QPen, str], ...]:
         """The curves as (name, pen, what it is)."""
-        dotted, dashed, fine = QPen(look.ink, 2.0), QPen(look.series[0], 2.0), QPen(look.series[0], 1.0)
+        unit = theme.scale()
+        dotted, dashed, fine = (
+            QPen(look.ink, 2.0 * unit),
+            QPen(look.series[0], 2.0 * unit),
+            QPen(look.series[0], unit),
+        )
         dotted.setCapStyle(Qt.PenCapStyle.RoundCap)
         dotted.setDashPattern([0.1, 2.0])
         dashed.setDashPattern([4.0, 2.5])
         return (
             ("p_data", dotted, tr("p data")),
-            ("p_g", QPen(sample_color(look), 2.0), tr("p of G")),
+            ("p_g", QPen(sample_color(look), 2.0 * unit), tr("p of G")),
             ("d", dashed, tr("D(x)")),
             ("d_star", fine, tr("D*(x), the best D")),
         )
 
     def _paint_legend(self, painter: QPainter, look: Colours) -> float:
         """The names of the curves in as many rows as they need; returns where they end."""
-        metrics = QFontMetricsF(painter.font())
-        x, y, height = LEFT, 2.0, metrics.height() + 2
+        metrics, unit = QFontMetricsF(painter.font()), theme.scale()
+        left, sample, gap = LEFT * unit, SAMPLE * unit, GAP * unit
+        x, y, height = left, 2.0, metrics.height() + 2
         for _, pen, text in self._styles(look):
-            width = 30 + metrics.horizontalAdvance(text)
-            if x > LEFT and x + width > self.width() - 4:
-                x, y = LEFT, y + height
+            width = sample + gap + metrics.horizontalAdvance(text)
+            if x > left and x + width > self.width() - 4:
+                x, y = left, y + height
             painter.setPen(pen)
-            painter.drawLine(QPointF(x, y + height / 2), QPointF(x + 24, y + height / 2))
+            painter.drawLine(QPointF(x, y + height / 2), QPointF(x + sample, y + height / 2))
             painter.setPen(look.muted)
-            painter.drawText(QRectF(x + 28, y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
-            x += width + 14
+            painter.drawText(QRectF(x + sample + gap, y, width, height), Qt.AlignmentFlag.AlignVCenter, text)
+            x += width + 3 * gap
         return y + height
 
     def _paint_scales(self, painter: QPainter, plot: QRectF, look: Colours) -> None:
@@ -116,7 +119,7 @@ class DecisionLine(DecisionView):
         painter.fillRect(plot, look.base)
         painter.setPen(QPen(look.hairline, 1.0))
         painter.drawRect(plot)
-        middle = QPen(faded(look.ink, 0.5), 1.0)
+        middle = QPen(faded(look.ink, 0.5), theme.scale())
         middle.setDashPattern([7.0, 4.0])
         painter.setPen(middle)
         half = plot.bottom() - 0.5 / HEADROOM * plot.height()
@@ -124,7 +127,7 @@ class DecisionLine(DecisionView):
         height = QFontMetricsF(painter.font()).height()
         for share, text in ((0.0, "0"), (0.5, "½"), (1.0, "1")):
             y = plot.bottom() - share / HEADROOM * plot.height()
-            box = QRectF(plot.right() + 5, y - height / 2, RIGHT, height)
+            box = QRectF(plot.right() + 5, y - height / 2, self.width() - plot.right(), height)
             painter.setPen(look.series[0])
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
         painter.setPen(look.muted)
@@ -140,13 +143,14 @@ class DecisionLine(DecisionView):
     def _paint_x(self, painter: QPainter, plot: QRectF, look: Colours) -> None:
         low, high = self._extent()
         step = _nice((high - low) / 5)
-        height = QFontMetricsF(painter.font()).height()
+        height, half = QFontMetricsF(painter.font()).height(), 30.0 * theme.scale()
         painter.setPen(look.muted)
         for value in np.arange(np.ceil(low / step) * step, high, step):
             x = plot.left() + (value - low) / (high - low) * plot.width()
             text = short_number(value, step).replace("-", MINUS)
             painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + 3))
-            painter.drawText(QRectF(x - 30, plot.bottom() + 4, 60, height), Qt.AlignmentFlag.AlignHCenter, text)
+            box = QRectF(x - half, plot.bottom() + 4, 2 * half, height)
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
 
     def _extent(self) -> tuple[float, float]:
         return self._decision.extent[0] if self._decision is not None else (0.0, 1.0)
@@ -176,8 +180,8 @@ class DecisionLine(DecisionView):
             return
         painter.save()
         painter.setClipRect(plot)
-        painter.setPen(QPen(look.ink, 1.2))
-        y, count = plot.bottom() - 7, len(gradient)
+        painter.setPen(QPen(look.ink, 1.2 * theme.scale()))
+        y, count = plot.bottom() - 7 * theme.scale(), len(gradient)
         room = plot.width() / ARROWS * 0.9
         for i in range(count // ARROWS // 2, count, max(count // ARROWS, 1)):
             if np.isfinite(gradient[i]):
@@ -193,13 +197,14 @@ class DecisionLine(DecisionView):
         order = np.argsort(z)[:: max(len(z) // PATHS, 1)]
         height = QFontMetricsF(painter.font()).height()
         top, bottom = area.top(), area.bottom()
-        painter.setPen(QPen(look.muted, 1.0))
+        unit = theme.scale()
+        painter.setPen(QPen(look.muted, unit))
         for y, name in ((top, "x"), (bottom, "z")):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            box = QRectF(area.left() - 16, y - height / 2, 12, height)
+            box = QRectF(area.left() - 16 * unit, y - height / 2, 12 * unit, height)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
         ends = float(z.min()), float(z.max())
-        painter.setPen(QPen(faded(sample_color(look), 0.85), 1.0))
+        painter.setPen(QPen(faded(sample_color(look), 0.85), unit))
         painter.save()
         painter.setClipRect(area.adjusted(-4, -4, 4, 4))
         for i in order.tolist():
@@ -212,7 +217,7 @@ class DecisionLine(DecisionView):
         if self._cell is not None:
             said = readout(decision, self._cell)
             x = self._plot.left() + self._cell[0] / max(len(decision.d) - 1, 1) * self._plot.width()
-            painter.setPen(QPen(faded(look.ink, 0.6), 1.0))
+            painter.setPen(QPen(faded(look.ink, 0.6), unit))
             painter.drawLine(QPointF(x, self._plot.top()), QPointF(x, self._plot.bottom()))
         painter.setPen(QColor(look.ink if self._cell is not None else look.muted))
         painter.drawText(QRectF(area.left(), bottom + 2, area.width(), height), Qt.AlignmentFlag.AlignHCenter, said)

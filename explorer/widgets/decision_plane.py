@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
-    QFont,
     QFontMetricsF,
     QImage,
     QPainter,
@@ -79,9 +78,10 @@ class DecisionPlane(DecisionView):
 
     def areas(self) -> tuple[QRectF, QRectF, QRectF]:
         """Where D, D* and the colour bar lie: beside or below each other, whichever makes the fields larger."""
+        room = BAR_ROOM * theme.scale()
         title = QFontMetricsF(self._font()).height() + 4
         top = title + self._legend()[1]
-        full = QRectF(GAP, top, self.width() - BAR_ROOM - 2 * GAP, self.height() - title - top)
+        full = QRectF(GAP, top, self.width() - room - 2 * GAP, self.height() - title - top)
         extent = self._decision.extent if self._decision is not None else ((0.0, 1.0), (0.0, 1.0))
         width, height = (full.width() - GAP) / 2, (full.height() - GAP - 2 * title) / 2
         beside = fit_square(QRectF(0, 0, width, full.height()), extent)
@@ -96,14 +96,8 @@ class DecisionPlane(DecisionView):
         both = left.united(right)
         shift = full.center() - both.center()
         left, right = left.translated(shift), right.translated(shift)
-        bar = QRectF(right.right() + GAP, left.top() - title + 2, BAR_ROOM, right.bottom() - left.top() + title)
+        bar = QRectF(right.right() + GAP, left.top() - title + 2, room, right.bottom() - left.top() + title)
         return left, right, bar
-
-    def _font(self) -> QFont:
-        font = QFont(self.font())
-        if font.pixelSize() > 0:
-            font.setPixelSize(max(round(font.pixelSize() * theme.SMALL / theme.BODY), 9))
-        return font
 
     # ---------------------------------------------------------------------------------------------- paint
 
@@ -150,11 +144,11 @@ class DecisionPlane(DecisionView):
         rings = self._modes is not None and "modes" in self._parts
         wanted = [(name, text) for name, text in self._names() if name in self._parts]
         wanted += [("covered", tr("mode that G reaches")), ("missed", tr("mode that G misses"))] if rings else []
-        metrics = QFontMetricsF(self._font())
+        metrics, key = QFontMetricsF(self._font()), KEY * theme.scale()
         x, y, height = GAP, 2.0, metrics.height() + 2
         places = []
         for kind, text in wanted:
-            width = KEY + 4 + metrics.horizontalAdvance(text)
+            width = key + 4 + metrics.horizontalAdvance(text)
             if x > GAP and x + width > self.width() - GAP:
                 x, y = GAP, y + height
             places.append((QPointF(x, y), kind, text))
@@ -171,10 +165,11 @@ class DecisionPlane(DecisionView):
     def _paint_legend(self, painter: QPainter, field: QRectF) -> None:
         """Over the title of the upper field."""
         look, height = theme.colours(self.palette()), QFontMetricsF(painter.font()).height() + 2
-        places, rows = self._legend()
+        (places, rows), unit = self._legend(), theme.scale()
+        key = KEY * unit
         down = QPointF(0, field.top() - height - 2 - rows)
         for place, kind, text in ((place + down, kind, text) for place, kind, text in places):
-            middle = place + QPointF(KEY / 2, height / 2)
+            middle = place + QPointF(key / 2, height / 2)
             at = np.array([[middle.x(), middle.y()]])
             painter.setBrush(Qt.BrushStyle.NoBrush)
             if kind == "data":
@@ -182,13 +177,13 @@ class DecisionPlane(DecisionView):
             elif kind == "samples":
                 draw_dots(painter, at, sample_color(look), 5.0, look.base)
             elif kind == "arrows":
-                painter.setPen(QPen(look.ink, 1.2))
-                arrow(painter, middle - QPointF(KEY / 2, 0), middle + QPointF(KEY / 2, 0), 4.0)
+                painter.setPen(QPen(look.ink, 1.2 * unit))
+                arrow(painter, middle - QPointF(key / 2, 0), middle + QPointF(key / 2, 0), 4.0)
             else:
                 painter.setPen(_ring(look, covered=kind == "covered"))
-                painter.drawEllipse(middle, 6.0, 6.0)
+                painter.drawEllipse(middle, 6.0 * unit, 6.0 * unit)
             painter.setPen(look.muted)
-            box = QRectF(place.x() + KEY + 4, place.y(), self.width(), height)
+            box = QRectF(place.x() + key + 4, place.y(), self.width(), height)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_readout(self, painter: QPainter, left: QRectF, right: QRectF, decision: Decision) -> None:
@@ -197,13 +192,15 @@ class DecisionPlane(DecisionView):
             return
         look, height = theme.colours(self.palette()), QFontMetricsF(painter.font()).height()
         rows, columns = decision.d.shape
+        unit = theme.scale()
+        reach = 7 * unit
         for area in (left, right):
             x = area.left() + self._cell[0] / max(columns - 1, 1) * area.width()
             y = area.bottom() - self._cell[1] / max(rows - 1, 1) * area.height()
             for color, width in ((look.base, 4.0), (look.ink, 1.5)):
-                painter.setPen(QPen(color, width))
-                painter.drawLine(QPointF(x - 7, y), QPointF(x + 7, y))
-                painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
+                painter.setPen(QPen(color, width * unit))
+                painter.drawLine(QPointF(x - reach, y), QPointF(x + reach, y))
+                painter.drawLine(QPointF(x, y - reach), QPointF(x, y + reach))
         metrics, text = QFontMetricsF(painter.font()), readout(decision, self._cell)
         start = max(min(left.left(), right.left(), self.width() - metrics.horizontalAdvance(text) - 4), 0.0)
         box = QRectF(start, right.bottom() + 2, self.width() - start, height)
@@ -249,8 +246,8 @@ class DecisionPlane(DecisionView):
             return
         # The root keeps weak gradients visible beside strong ones.
         length = np.linalg.norm(moves, axis=1, keepdims=True)
-        moves *= LONGEST * np.sqrt(length / steepest) / np.maximum(length, 1e-12)
-        painter.setPen(QPen(theme.colours(self.palette()).ink, 1.2))
+        moves *= LONGEST * theme.scale() * np.sqrt(length / steepest) / np.maximum(length, 1e-12)
+        painter.setPen(QPen(theme.colours(self.palette()).ink, 1.2 * theme.scale()))
         for (x, y), (dx, dy) in zip(self._places(area, points).tolist(), moves.tolist(), strict=True):
             if np.isfinite(dx + dy):
                 arrow(painter, QPointF(x, y), QPointF(x + dx, y - dy), 4.0)
@@ -261,7 +258,7 @@ class DecisionPlane(DecisionView):
         (x0, x1), _ = modes.extent  # type: ignore[union-attr]
         scale = area.width() / (x1 - x0)
         centres = self._places(area, modes.centres.astype(np.float32))  # type: ignore[union-attr]
-        radii = np.clip(1.3 * modes.radii * scale, 6.0, area.width() / 3)  # type: ignore[union-attr]
+        radii = np.clip(1.3 * modes.radii * scale, 6.0 * theme.scale(), area.width() / 3)  # type: ignore[union-attr]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for (x, y), radius, covered in zip(centres.tolist(), radii.tolist(), self._covered.tolist(), strict=True):
             painter.setPen(_ring(look, covered=covered))
@@ -282,7 +279,8 @@ class DecisionPlane(DecisionView):
 
 def _ring(look: theme.Colours, *, covered: bool) -> QPen:
     """Around a mode: whole where G reaches it, broken and marked where it does not."""
-    pen = QPen(faded(look.ink, 0.5) if covered else look.warning, 1.0 if covered else 1.8)
+    width = (1.0 if covered else 1.8) * theme.scale()
+    pen = QPen(faded(look.ink, 0.5) if covered else look.warning, width)
     if not covered:
         pen.setDashPattern([3.0, 2.5])
     return pen

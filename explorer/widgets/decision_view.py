@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine import Decision
+from explorer import theme
 from explorer.widgets.field_drawing import stepped
 
 PARTS = frozenset({"data", "samples", "arrows", "modes"})
@@ -36,6 +37,12 @@ class DecisionView(QWidget):
     def cell_at(self, place: QPointF) -> tuple[int, ...] | None:
         """The cell of the fields at a place of the widget; None beside them."""
         raise NotImplementedError
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        if font.pixelSize() > 0:
+            font.setPixelSize(max(round(font.pixelSize() * theme.SMALL / theme.BODY), 9))
+        return font
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._read(self.cell_at(event.position()))

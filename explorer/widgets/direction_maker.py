@@ -1,17 +1,19 @@
-"""Make an attribute vector out of two slots and show how good it is."""
+"""Make an attribute vector out of two slots and show how good it is; the score has a place at all times."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 import engine
 from explorer.text import tr
 from explorer.theme import SMALL, label
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.text_field import TextField
 
 FEWEST = 2  # exemplars per group, below which halving them says nothing
 LETTER_WIDTH = 56  # px: a letter and the arrow of a list
+NAME_STRETCH, SCORE_STRETCH = 1, 2  # of the room that is left
 
 
 class DirectionMaker(QWidget):
@@ -26,30 +28,26 @@ class DirectionMaker(QWidget):
         self._with.setAccessibleName(tr("Slot with the attribute"))
         self._without.setAccessibleName(tr("Slot without the attribute"))
         self._name = TextField()
-        self._name.setPlaceholderText(tr("Name of the direction"))
-        self._name.setAccessibleName(self._name.placeholderText())
+        self._name.setPlaceholderText(tr("Name"))
+        self._name.setAccessibleName(tr("Name of the direction"))
         self._name.returnPressed.connect(self._ask)
         self._make = QPushButton(tr("Score and save"))
         self._make.setToolTip(tr("Keep the vector between two slots as a direction for Latent, and score it"))
         self._make.clicked.connect(self._ask)
-        self._score = label("", SMALL, muted=True)
-        self._score.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._score = ElidedLabel(size=SMALL, muted=True)
         for box in (self._with, self._without):
             box.setFixedWidth(LETTER_WIDTH)
-        self._score.hide()
-        row = QHBoxLayout()
+        self._score.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(label(tr("Direction")))
         row.addWidget(self._with)
         row.addWidget(label("−"))  # noqa: RUF001  a minus sign
         row.addWidget(self._without)
-        row.addWidget(self._name, 1)
+        row.addWidget(self._name, NAME_STRETCH)
         row.addWidget(self._make)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(row)
-        layout.addWidget(self._score)
+        row.addWidget(self._score, SCORE_STRETCH)
 
     def show_slots(self, slots: tuple[engine.Slot, ...]) -> None:
         """Offer the slots that have exemplars."""
@@ -65,20 +63,14 @@ class DirectionMaker(QWidget):
                 )
         self._make.setEnabled(len(names) > 1)
 
-    def show_score(self, direction: engine.DirectionFacts | None) -> None:
+    def show_score(self, direction: engine.DirectionFacts) -> None:
         """What the engine found: the mean cosine between halves of the groups, and the effect size."""
-        self._score.setVisible(direction is not None)
-        if direction is None:
-            return
-        text = tr(
-            "{name}: alignment {alignment}, Cohen's d {d}",
-            name=direction.title or direction.name,
-            alignment=f"{direction.alignment:.2f}",
-            d=f"{direction.cohen_d:.1f}",
-        )
-        self._score.setText(text)
+        scores = {"alignment": f"{direction.alignment:.2f}", "d": f"{direction.cohen_d:.1f}"}
+        self._score.setText(tr("alignment {alignment}, Cohen's d {d}", **scores))
         self._score.setToolTip(
-            tr("Alignment: how alike the vectors of two halves of the exemplars are (1 = the same). ")
+            tr("{name}: alignment {alignment}, Cohen's d {d}", name=direction.title, **scores)
+            + "\n"
+            + tr("Alignment: how alike the vectors of two halves of the exemplars are (1 = the same). ")
             + tr("Cohen's d: how far apart the groups lie along the vector, in standard deviations. ")
             + tr("Both need at least {count} exemplars in each slot.", count=FEWEST)
         )
@@ -97,4 +89,4 @@ class DirectionMaker(QWidget):
             self.wanted.emit(positive, negative, name)
         else:
             self._score.setText(tr("Choose two different slots."))
-            self._score.show()
+            self._score.setToolTip("")

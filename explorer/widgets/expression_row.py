@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Literal
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine import Arithmetic, ExpressionError, parse_expression
 from explorer import recipes
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL, label
 from explorer.widgets.condition_chooser import Condition, ConditionChooser
+from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.text_field import TextField
 
@@ -27,16 +28,18 @@ NORMS: Mapping[Literal["onto the shell", "as is"], str] = {
 class ExpressionRow(QWidget):
     """Shows what a recipe does with its slots and makes new recipes of it.
 
-    A text is checked while it is typed: what can be computed is an edit, else one sentence stands below and the last
-    good expression stays. `edited(text, recipe)` is a change by the hands; `started` and `finished` enclose a gesture.
+    A text is checked while it is typed: what can be computed is an edit, else one sentence stands below, in the place
+    of `caption`, and the last good expression stays. `edited(text, recipe)` is a change by the hands; `started` and
+    `finished` enclose a gesture.
     """
 
     edited = Signal(str, object)
     started = Signal()
     finished = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, caption: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._presents = False
         self._recipe = recipes.empty_arithmetic()
         self._typing = False
         self._text = TextField(self._recipe.expression)
@@ -59,9 +62,11 @@ class ExpressionRow(QWidget):
         self._spread_name = label(tr("Spread"), muted=True)
         self._conditions = ConditionChooser()
         self._conditions.picked.connect(self._choose_condition)
-        self._problem = label("", SMALL)
-        self._problem.setWordWrap(True)
-        self._problem.hide()
+        self._caption, self._problem = caption, ElidedLabel(size=SMALL)
+        self._below = QStackedWidget()
+        self._below.addWidget(caption)
+        self._below.addWidget(self._problem)
+        self._below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self._text, 3)
@@ -73,7 +78,7 @@ class ExpressionRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(row)
-        layout.addWidget(self._problem)
+        layout.addWidget(self._below)
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
@@ -92,14 +97,16 @@ class ExpressionRow(QWidget):
         self._conditions.set_columns(columns)
 
     def present(self, on: bool) -> None:
-        """Only the expression, or everything."""
+        """Only the expression and what is wrong with it, or everything."""
+        self._presents = on
+        self.show_problem(self.problem())
         for widget in (self._norm, self._spread_name, self._spread):
             widget.setVisible(not on)
 
     def show_problem(self, problem: str) -> None:
-        """One sentence below the expression; empty hides it."""
+        """One sentence below the expression; while it is empty the caption stands there, so that nothing moves."""
         self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
+        self._below.setCurrentWidget(self._problem if problem or self._presents else self._caption)
 
     def problem(self) -> str:
         """The sentence that is shown."""

@@ -55,7 +55,8 @@ def draw_color_bar(
     """A bar from 0 (below) to 1 (above) with three labels right of it and a title over it."""
     look, metrics = theme.colours(palette), QFontMetricsF(painter.font())
     steps = np.linspace(0.0, 1.0, LEVELS, dtype=np.float32)[:, None]
-    bar = QRectF(rect.left(), rect.top() + metrics.height() + 4, BAR, rect.height() - metrics.height() - 8)
+    head, width = metrics.height(), BAR * theme.scale()
+    bar = QRectF(rect.left(), rect.top() + head + 4, width, rect.height() - head - 8)
     painter.drawImage(bar, field_image(steps, palette))
     painter.setPen(QPen(look.hairline, 1.0))
     painter.drawRect(bar)
@@ -101,10 +102,11 @@ def stepped(cell: tuple[int, ...], event: QKeyEvent, shape: tuple[int, ...]) -> 
 
 
 def arrow(painter: QPainter, start: QPointF, end: QPointF, head: float = 3.0) -> None:
-    """A line with a small head; shorter than its head it is left out."""
+    """A line with a head of so many px, which grows with presentation mode; shorter than `head` it is left out."""
     line = QLineF(end, start)
     if line.length() < head:
         return
+    head = min(head * theme.scale(), line.length())
     painter.drawLine(line)
     for turn in (28.0, -28.0):
         wing = QLineF(line)

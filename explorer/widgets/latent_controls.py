@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 import engine
 from engine import DirectionFacts, Move, Point
+from explorer.explored import grouped
 from explorer.state import State
 from explorer.text import tr
 from explorer.theme import GRID, SMALL, label
@@ -33,7 +34,7 @@ FARTHEST_MOVE = 4.0  # standard deviations of the prior
 DIRECTIONS, COORDINATES = 7, 8  # rows in view
 Z_LIMITS = {"normal": 3.0, "uniform": 1.0}
 LARGEST_SEED = 2**31 - 1
-KIND_ORDER = {"attribute": 0, "own": 1, "pca": 2, "sefa": 3}
+KIND_ORDER = {"own": 0, "attribute": 1, "pca": 2, "sefa": 3}
 Z_NAME_WIDTH = 48  # px
 
 
@@ -41,14 +42,15 @@ class LatentControls(QScrollArea):
     """Shows a `Point` and makes new ones of it.
 
     `edited(text, point)` is a change by the hands; `started` and `finished` enclose one gesture, and `started` lets
-    the owner say by `show_point` which place the gesture begins at. `finding` asks for directions, `picked(id)` for
-    another snapshot.
+    the owner say by `show_point` which place the gesture begins at. `finding` asks for directions, `removed(name)` to
+    remove one that a person made, `picked(id)` for another snapshot.
     """
 
     edited = Signal(str, object)
     started = Signal()
     finished = Signal()
     finding = Signal()
+    removed = Signal(str)
     picked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -113,6 +115,7 @@ class LatentControls(QScrollArea):
         self._moves.moved.connect(self.move_along)
         self._moves.started.connect(self.started)
         self._moves.finished.connect(self.finished)
+        self._moves.removed.connect(self.removed)
         find = ToolButton("refresh", tr("Look for directions: attributes, PCA and SeFa"))
         find.clicked.connect(self.finding)
         self._moves.add_tool(find)
@@ -142,7 +145,7 @@ class LatentControls(QScrollArea):
         self._conditions.set_condition(self._point.condition)
 
     def show_directions(self, found: Sequence[DirectionFacts], said: str) -> None:
-        """The directions of a snapshot, attributes first, and what is said where there are none."""
+        """The directions of a snapshot, own ones first, then attributes, and what is said where there are none."""
         self._moves.set_items([_bank_item(direction) for direction in sorted(found, key=_by_kind)])
         self._show_moves()
         self._moves.set_text(said)
@@ -258,9 +261,15 @@ def _by_kind(direction: DirectionFacts) -> int:
 
 
 def _bank_item(direction: DirectionFacts) -> BankItem:
-    """A direction as a slider: its name, and its score or share in the tooltip."""
-    title = (direction.title or direction.name).replace("_", " ")
-    title = title[:1].upper() + title[1:]
+    """A direction as a slider: its name, and its score or share in the tooltip. Own ones keep the name that they were
+    given, with the step they were made at, and can be removed."""
+    own = direction.kind == "own"
+    title = direction.title or direction.name
+    if not own:
+        title = title.replace("_", " ")
+        title = title[:1].upper() + title[1:]
+    if direction.made_at is not None:
+        title = tr("{name}, step {step}", name=title, step=grouped(direction.made_at))
     share = f"{100 * direction.share:.1f}"
     hints = {
         "pca": tr("{name}: {share} % of the variance", name=title, share=share),
@@ -272,4 +281,6 @@ def _bank_item(direction: DirectionFacts) -> BankItem:
         alignment=f"{direction.alignment:.2f}",
         d=f"{direction.cohen_d:.1f}",
     )
-    return BankItem(direction.name, title, hints.get(direction.kind, score), f"{direction.kind} {direction.name}")
+    removal = tr("Remove this direction; undo brings it back") if own else ""
+    words = f"{direction.kind} {direction.name}"
+    return BankItem(direction.name, title, hints.get(direction.kind, score), words, removal)

@@ -62,4 +62,4 @@ def _power_text(exponent: float, in_seconds: bool) -> str:
     """10 ** exponent as a person writes it; nothing where no number is so large or small."""
     if abs(exponent) > 300:
         return ""
-    return duration(10.0**exponent) if in_seconds else short_number(float(f"{10.0**exponent:.3g}"))
+    return duration(10.0**exponent) if in_seconds else short_number(10.0**exponent)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from explorer.theme import Colours, faded
+from explorer.theme import Colours, faded, scale
 from explorer.widgets.curve_drawing import FAR, Frame
 
 CLOSE = 9.0  # marks closer than this are one flag with a number, px
 REACH = 5.0  # the cursor takes hold of a mark from this far, px
 FLAG = 5.0  # size of a flag, px
+CURSOR = (QPointF(-5, 0), QPointF(5, 0), QPointF(0, -6))  # the scrubber's foot, px
 MOST_LINES = 6  # of a mark's text
 CROWD = 24  # with more flags than this their lines turn faint
 
@@ -52,7 +53,7 @@ def flags(marks: Sequence[EventMark], frame: Frame) -> list[Flag]:
         px = float(frame.px(mark.x)) if mark.x > 0 or not frame.log_x else -FAR
         if not frame.rect.left() - 1 <= px <= frame.rect.right() + 1:
             continue
-        if groups and px - groups[-1][0] < CLOSE:
+        if groups and px - groups[-1][0] < CLOSE * scale():
             groups[-1][1].append(mark)
         else:
             groups.append((px, [mark]))
@@ -67,7 +68,7 @@ def flag_at(found: Sequence[Flag], px: float) -> Flag | None:
 
 def draw_theory(painter: QPainter, frame: Frame, lines: Sequence[TheoryLine], look: Colours) -> None:
     """Fine dashed levels."""
-    pen = QPen(faded(look.ink, 0.6), 1.0)
+    pen = QPen(faded(look.ink, 0.6), scale())
     pen.setDashPattern([7.0, 4.0])
     painter.setPen(pen)
     for line in lines:
@@ -95,20 +96,20 @@ def draw_flags(painter: QPainter, frame: Frame, found: Sequence[Flag], look: Col
     """A hairline and a flag per place; a number where several marks share it."""
     share = 0.45 if len(found) <= CROWD else 0.18
     metrics = QFontMetricsF(painter.font())
-    top = frame.rect.top()
+    top, size = frame.rect.top(), FLAG * scale()
     for flag in found:
         x = round(flag.px) + 0.5
         painter.setPen(QPen(faded(look.muted, share), 1.0))
         painter.drawLine(QPointF(x, top), QPointF(x, frame.rect.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.muted)
-        points = [QPointF(x - FLAG, top), QPointF(x + FLAG, top), QPointF(x, top + FLAG + 2)]
+        points = [QPointF(x - size, top), QPointF(x + size, top), QPointF(x, top + 1.4 * size)]
         painter.drawPolygon(QPolygonF(points))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if len(flag.marks) > 1 and len(found) <= CROWD:
             painter.setPen(look.muted)
             text = str(len(flag.marks))
-            painter.drawText(QPointF(x + FLAG + 2, top + metrics.ascent()), text)
+            painter.drawText(QPointF(x + size + 2, top + metrics.ascent()), text)
 
 
 def draw_cursor(painter: QPainter, frame: Frame, x: float, color: QColor) -> None:
@@ -116,12 +117,13 @@ def draw_cursor(painter: QPainter, frame: Frame, x: float, color: QColor) -> Non
     px = float(frame.px(x))
     if not frame.rect.left() - 1 <= px <= frame.rect.right() + 1:
         return
-    painter.setPen(QPen(color, 1.5))
+    unit = scale()
+    painter.setPen(QPen(color, 1.5 * unit))
     painter.drawLine(QPointF(px, frame.rect.top()), QPointF(px, frame.rect.bottom()))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
-    bottom = frame.rect.bottom()
-    painter.drawPolygon(QPolygonF([QPointF(px - 5, bottom), QPointF(px + 5, bottom), QPointF(px, bottom - 6)]))
+    foot = QPointF(px, frame.rect.bottom())
+    painter.drawPolygon(QPolygonF([foot + unit * each for each in CURSOR]))
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 

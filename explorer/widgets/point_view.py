@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.text import tr
-from explorer.theme import colours, faded
+from explorer.theme import colours, faded, scale
 from explorer.widgets.dots import draw_dots
 from explorer.widgets.short_numbers import MINUS, short_number
 
@@ -150,26 +150,27 @@ class PointView(QWidget):
             self._paint_legend(painter, dot)
             if self._mark is not None and np.isfinite(self._mark).all():
                 at = self.place(*self._mark.tolist())
-                painter.setPen(QPen(look.series[1], 3))
-                painter.drawLine(at - QPointF(MARK, 0), at + QPointF(MARK, 0))
-                painter.drawLine(at - QPointF(0, MARK), at + QPointF(0, MARK))
+                reach = MARK * scale()
+                painter.setPen(QPen(look.series[1], 3 * scale()))
+                painter.drawLine(at - QPointF(reach, 0), at + QPointF(reach, 0))
+                painter.drawLine(at - QPointF(0, reach), at + QPointF(0, reach))
 
     def _paint_legend(self, painter: QPainter, dot: QColor) -> None:
         """What is data and what samples, and how many samples are not in view."""
-        look, height = colours(self.palette()), QFontMetricsF(painter.font()).height()
+        look, height, unit = colours(self.palette()), QFontMetricsF(painter.font()).height(), scale()
         outside = self.outside()
         said = tr("{count} outside the view", count=outside) if outside else ""
         entries: list[tuple[QColor | None, str]] = [(look.muted, tr("data")), (dot, tr("samples"))]
         x, y = LEGEND_LEFT, 2.0
         for color, text in [*(entries if self._data is not None else ()), *([(None, said)] if said else ())]:
-            width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 20
+            width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 6 + 14 * unit
             x, y = (x, y) if x + width <= self.width() else (LEGEND_LEFT, y + height + 4)
             box = QRectF(x - 4, y, width, height + 4)
             painter.fillRect(box, faded(look.base, 0.85))
             if color is not None:
-                draw_dots(painter, np.array([[x + 4, box.center().y()]]), color, 2 * DOT)
+                draw_dots(painter, np.array([[box.left() + 8 * unit, box.center().y()]]), color, 2 * DOT)
             painter.setPen(look.muted if color is not None else look.warning)
-            painter.drawText(box.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(box.adjusted(14 * unit, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
             x += box.width()
 
     def _places(self, points: NDArray[np.float32]) -> NDArray[np.float64]:

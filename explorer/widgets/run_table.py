@@ -43,7 +43,6 @@ class RunTable(QTableWidget):
         self._runs: tuple[RunFacts, ...] = ()
         self.setItemDelegate(TwoLines(self))
         self.setHorizontalHeaderLabels([tr(head) for head in HEADS])
-        self.setIconSize(QSize(ICON, ICON))
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Runs"))
@@ -119,17 +118,21 @@ class RunTable(QTableWidget):
             self.setItem(row, column, item)
         self.show_standing(row, run, shown=False)
 
+    def _icon(self) -> int:
+        return round(ICON * theme.scale())
+
     def _draw_thumbnails(self) -> None:
-        """In the colours of the theme."""
-        look, ratio = theme.colours(self.palette()), self.devicePixelRatioF()
+        """In the colours of the theme, as large as the lines beside them."""
+        look, ratio, side = theme.colours(self.palette()), self.devicePixelRatioF(), self._icon()
+        self.setIconSize(QSize(side, side))
         self.blockSignals(True)
         for row, run in enumerate(self._runs):
-            self.item(row, RUN).setIcon(QIcon(thumbnail(run.thumbnail, ICON, look, ratio)))
+            self.item(row, RUN).setIcon(QIcon(thumbnail(run.thumbnail, side, look, ratio)))
         self.blockSignals(False)
 
     def _fit(self) -> None:
         """As many columns as leave room for the name."""
-        self.verticalHeader().setDefaultSectionSize(row_height(self.font(), ICON))
+        self.verticalHeader().setDefaultSectionSize(row_height(self.font(), self._icon()))
         left = self.viewport().width() - NAME * theme.scale()
         for column in (STEP, LOSS, BEGUN):
             width = max(self.sizeHintForColumn(column), self.horizontalHeader().sectionSizeHint(column)) + theme.GRID
@@ -145,9 +148,8 @@ class RunTable(QTableWidget):
         super().changeEvent(event)
         if not hasattr(self, "_runs"):
             return
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._draw_thumbnails()
-        elif event.type() == QEvent.Type.FontChange:
             self._fit()
 
     @Slot(QTableWidgetItem)

@@ -22,6 +22,7 @@ from explorer.widgets.image_grid import NEARLY
 from explorer.widgets.short_numbers import MINUS, short_number
 
 GAP = 3.0
+LEVEL = 3.0  # height of the bar under a sample, px
 SIDE_SHARE = 0.4  # of the width for the chosen sample
 BAR_ROOM = 58.0
 SMALLEST = 24.0  # a picture with a score, px; fewer are shown where they would be smaller
@@ -119,7 +120,8 @@ class ScoredGrid(QWidget):
     def shown(self) -> int:
         """How many samples have room, the first ones."""
         metrics, (grid, _) = QFontMetricsF(self._font()), self._areas()
-        width, height = max(metrics.horizontalAdvance(WIDEST), SMALLEST) + GAP, SMALLEST + metrics.height() + 3 + GAP
+        width = max(metrics.horizontalAdvance(WIDEST), SMALLEST) + GAP
+        height = SMALLEST + metrics.height() + LEVEL * theme.scale() + GAP
         room = max(int(grid.width() // width), 1) * max(int(grid.height() // height), 1)
         return min(0 if self._samples is None else len(self._samples), room)
 
@@ -127,7 +129,7 @@ class ScoredGrid(QWidget):
         """Columns, the side of a picture, the width and height of a cell, and the area of the grid."""
         grid, _ = self._areas()
         metrics = QFontMetricsF(self._font())
-        caption, text = metrics.height() + 3, metrics.horizontalAdvance(WIDEST)
+        caption, text = metrics.height() + LEVEL * theme.scale(), metrics.horizontalAdvance(WIDEST)
         count = self.shown()
         sides = {1: 1.0}
         for columns in range(1, count + 1):
@@ -171,17 +173,17 @@ class ScoredGrid(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(cell, to_qimage(sample))
         if k < len(self._texts):
-            line = QRectF(cell.left(), cell.bottom() + 1, cell.width(), 3)
+            line = QRectF(cell.left(), cell.bottom() + 1, cell.width(), LEVEL * theme.scale())
             painter.fillRect(line, look.hairline)
             level = float(self._levels[k])
             if math.isfinite(level):
-                painter.fillRect(QRectF(line.left(), line.top(), line.width() * level, 3), look.accent)
+                painter.fillRect(QRectF(line.left(), line.top(), line.width() * level, line.height()), look.accent)
             wider = max(QFontMetricsF(painter.font()).horizontalAdvance(WIDEST) - cell.width(), 0.0) / 2
             box = line.adjusted(-wider, line.height(), wider, cell.height())
             painter.setPen(look.ink if math.isfinite(level) else look.warning)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self._texts[k])
         if k == self._index:
-            painter.setPen(QPen(look.accent, 2))
+            painter.setPen(QPen(look.accent, 2 * theme.scale()))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(cell.adjusted(1, 1, -1, -1))
 
@@ -190,7 +192,8 @@ class ScoredGrid(QWidget):
         _, area = self._areas()
         sample = self._samples[self._index]  # type: ignore[index]
         look, line = theme.colours(self.palette()), QFontMetricsF(painter.font()).height() + 2
-        room = area.adjusted(0, 0, -BAR_ROOM, 0)
+        bar_room = BAR_ROOM * theme.scale()
+        room = area.adjusted(0, 0, -bar_room, 0)
         below = min(room.width(), (room.height() - 2 * line - GAP) / 2)
         beside = min((room.width() - GAP) / 2, room.height() - line)
         stacked, side = below >= beside, max(below, beside)
@@ -206,7 +209,7 @@ class ScoredGrid(QWidget):
         titles = (tr("Sample {index}: {score}", index=self._index, score=score), tr("Where D looks"))
         for box, title in zip((first, second), titles, strict=True):
             painter.drawText(QRectF(box.left(), box.top() - line, max(box.width(), 120), line), title)
-        bar = QRectF(second.right() + 6, second.top() - line, BAR_ROOM - 6, second.height() + line)
+        bar = QRectF(second.right() + 6, second.top() - line, bar_room - 6, second.height() + line)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         draw_color_bar(painter, bar, self.palette(), self.bar_labels(), tr("logit"))
 

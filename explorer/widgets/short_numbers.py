@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 MINUS = "\u2212"  # as long as a plus, unlike the hyphen
-UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+UNITS = ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"))
 
 
 def short_number(value: float, spacing: float = 0.0) -> str:
@@ -14,25 +14,27 @@ def short_number(value: float, spacing: float = 0.0) -> str:
         return "0"
     if not math.isfinite(value):
         return str(value)
-    for size, unit in UNITS:
-        if max(abs(value), spacing) >= size:
-            return f"{_plain(value / size, spacing / size)}{unit}"
     if abs(value) < 1e-3 and spacing < 1e-3:
         return f"{value:.3g}" if not spacing else f"{value:.2g}"
-    return _plain(value, spacing)
+    for size, unit in UNITS:
+        said = _plain(value / size, spacing / size)
+        if max(abs(float(said)), spacing / size) < 1000:  # as it reads: 999 999 in three digits is 1M
+            return f"{said}{unit}"
+    return f"{said}{unit}"
 
 
 def _plain(value: float, spacing: float) -> str:
     if not spacing:
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+        rounded = float(f"{value:.3g}")
+        return f"{rounded:g}" if abs(rounded) < 1000 else f"{rounded:.0f}"
     digits = max(0, math.ceil(-math.log10(spacing) - 1e-9))
-    return f"{value:.{digits}f}"
+    return f"{value:z.{digits}f}"
 
 
 def duration(seconds: float, spacing: float = 0.0) -> str:
     """A time in one unit, or in two where the second says something: 45 s, 5 min, 1 h 30."""
-    if spacing < 1 and seconds < 60:
-        return f"{short_number(seconds, spacing)} s" if seconds else "0"
+    if spacing < 1 and seconds < 60 and float(text := short_number(seconds, spacing)) < 60:
+        return f"{text} s" if seconds else "0"
     whole = round(seconds)
     if whole == 0:
         return "0"

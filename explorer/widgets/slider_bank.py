@@ -26,26 +26,30 @@ from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.tool_button import ToolButton
 
+REMOVAL_WIDTH = 20  # px
 NAME_WIDTH, NAME_SHARE = 160, 0.42  # px, for the longest attribute in small type; of the width, where that is less
 
 
 @dataclass(frozen=True)
 class BankItem:
-    """One slider: what it is called, what a tooltip adds, and what a search finds it by besides its name."""
+    """One slider: what it is called, what a tooltip adds, and what a search finds it by besides its name. `removal` is
+    what its button for removal says; without words it has none."""
 
     key: str
     title: str
     hint: str = ""
     words: str = ""
+    removal: str = ""
 
 
 class SliderBank(QWidget):
     """`rows` sliders of all `items`, between `low` and `high`; with `gathers` those that are not at 0 come first.
 
-    `moved(key, value)` comes from the hands; `started` and `finished` enclose one gesture.
+    `moved(key, value)` and `removed(key)` come from the hands; `started` and `finished` enclose one gesture.
     """
 
     moved = Signal(str, float)
+    removed = Signal(str)
     started = Signal()
     finished = Signal()
 
@@ -72,6 +76,8 @@ class SliderBank(QWidget):
         self._name_width = name_width
         self._names: list[ElidedLabel] = []
         self._sliders: list[ValueSlider] = []
+        self._removals: list[ToolButton] = []
+        self._heads: list[QWidget] = []  # a name, and the button beside it
         self._showing = False
         self._build(low, high, search)
 
@@ -127,6 +133,13 @@ class SliderBank(QWidget):
                 return slider
         return None
 
+    def removal(self, key: str) -> ToolButton | None:
+        """The button that removes an item, where it is in view and may be removed."""
+        for item, removal in zip(self._page(), self._removals, strict=False):
+            if item.key == key and item.removal:
+                return removal
+        return None
+
     # ---------------------------------------------------------------------------------------------- inside
 
     def _build(self, low: float, high: float, search: str) -> None:
@@ -170,8 +183,20 @@ class SliderBank(QWidget):
         slider.valueChanged.connect(self._slid)
         slider.editStarted.connect(self.started)
         slider.editFinished.connect(self.finished)
-        grid.addWidget(name, row, 0)
         grid.addWidget(slider, row, 1)
+        removal = ToolButton("trash-can-outline", "")
+        removal.setFixedSize(REMOVAL_WIDTH, slider.sizeHint().height())
+        removal.setProperty("row", row)
+        removal.clicked.connect(self._remove)
+        head = QWidget()
+        line = QHBoxLayout(head)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(name, 1)
+        line.addWidget(removal)
+        grid.addWidget(head, row, 0)
+        self._heads.append(head)
+        self._removals.append(removal)
         for widget in (name, slider):  # rows keep their place while there is nothing in them
             policy = widget.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
@@ -182,8 +207,8 @@ class SliderBank(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width = min(self._name_width, round(NAME_SHARE * self.width()))
-        for name in self._names:
-            name.setFixedWidth(width)
+        for head in self._heads:
+            head.setFixedWidth(width)
 
     def _in_use(self) -> frozenset[str]:
         """The keys of the sliders that are not at 0."""
@@ -214,7 +239,8 @@ class SliderBank(QWidget):
     def _fill(self) -> None:
         page = self._page()
         self._showing = True
-        for row, (name, slider) in enumerate(zip(self._names, self._sliders, strict=True)):
+        rows = zip(self._names, self._sliders, self._removals, strict=True)
+        for row, (name, slider, removal) in enumerate(rows):
             there = row < len(page)
             name.setVisible(there)
             slider.setVisible(there)
@@ -226,6 +252,9 @@ class SliderBank(QWidget):
                 slider.setToolTip(item.hint or item.title)
                 slider.setAccessibleName(item.title)
                 slider.display(self._values.get(item.key, 0.0))
+                removal.setToolTip(item.removal)
+                removal.setAccessibleName(f"{item.removal}: {item.title}")
+            removal.setVisible(there and bool(page[row].removal))
         self._showing = False
         self._text.setVisible(not page)
         last = self._first + len(page)
@@ -245,6 +274,10 @@ class SliderBank(QWidget):
         self._first += self._rows
         self._gather()
         self._fill()
+
+    @Slot()
+    def _remove(self) -> None:
+        self.removed.emit(self._page()[int(self.sender().property("row"))].key)
 
     @Slot(float)
     def _slid(self, value: float) -> None:

@@ -66,9 +66,8 @@ class SumView(QWidget):
         self._build_points()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._progress)
-        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._stack)
+        self._progress.setParent(self)  # over the pictures, which keep their place
 
     def _build_points(self) -> None:
         self.landing = PointView()
@@ -81,6 +80,10 @@ class SumView(QWidget):
         column.setSpacing(GRID)
         column.addWidget(self.landing, 1)
         column.addWidget(show, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._progress.setFixedWidth(self.width())
 
     # ---------------------------------------------------------------------------------------------- what is shown
 
@@ -111,6 +114,7 @@ class SumView(QWidget):
     def show_progress(self, progress: engine.JobProgress | None) -> None:
         """A thin bar while exemplars are looked for; None hides it."""
         self._progress.setVisible(progress is not None)
+        self._progress.raise_()
         if progress is not None:
             self._progress.setRange(0, progress.total)
             self._progress.setValue(progress.done)

@@ -16,6 +16,7 @@ OPTIMUM = -math.log(4.0)
 LOW, HIGH = -2.0, 0.0  # V is 0 where D tells everything apart
 SCALE = 84.0  # px
 GAP = 8.0
+DIAMOND = (QPointF(-5, 0), QPointF(0, -5), QPointF(5, 0), QPointF(0, 5))  # px
 
 
 class ValueBar(QWidget):
@@ -56,14 +57,16 @@ class ValueBar(QWidget):
             painter.setPen(look.ink)
             painter.drawText(QRectF(0, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
             goal_width = metrics.horizontalAdvance(self._goal())
-            length = SCALE * theme.scale()
-            scale = QRectF(self.width() - goal_width - 2 * GAP - length, self.height() / 2 - 2, length, 4)
+            unit = theme.scale()
+            length, thick = SCALE * unit, 4 * unit
+            top = (self.height() - thick) / 2
+            scale = QRectF(self.width() - goal_width - 2 * GAP - length, top, length, thick)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.hairline)
-            painter.drawRoundedRect(scale, 2, 2)
+            painter.drawRoundedRect(scale, thick / 2, thick / 2)
             goal = _place(scale, OPTIMUM)
-            painter.setPen(QPen(look.ink, 1.5))
-            painter.drawLine(QPointF(goal, scale.top() - 4), QPointF(goal, scale.bottom() + 4))
+            painter.setPen(QPen(look.ink, 1.5 * unit))
+            painter.drawLine(QPointF(goal, scale.top() - thick), QPointF(goal, scale.bottom() + thick))
             painter.setPen(look.muted)
             box = QRectF(self.width() - goal_width - GAP, 0, goal_width + GAP, self.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._goal())
@@ -72,7 +75,7 @@ class ValueBar(QWidget):
                 painter.setPen(QPen(look.base, 1.0))
                 painter.setBrush(look.accent)
                 tip = QPointF(x, scale.center().y())
-                corners = [tip + QPointF(-5, 0), tip + QPointF(0, -5), tip + QPointF(5, 0), tip + QPointF(0, 5)]
+                corners = [tip + unit * each for each in DIAMOND]
                 painter.drawPolygon(QPolygonF(corners))
 
 

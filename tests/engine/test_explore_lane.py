@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.claim import Claim
+from engine.controls import Point
 from engine.data import catalog
 from engine.data.dataset import LoadProgress
 from engine.data.ref import DataRef
@@ -16,19 +17,26 @@ from engine.explore_lane import ExploreLane
 from engine.messages import (
     LIVE,
     DataPage,
+    DirectionMade,
+    DirectionsKept,
     DrawDecision,
     Event,
     Failed,
     GridDrawn,
     JobDone,
     JobProgress,
+    KeepDirection,
     ListRuns,
+    MakeDirection,
     Notice,
+    OpenSnapshot,
     ReadDataPage,
     ReadGrid,
     RunsListed,
     RunTrashed,
+    SnapshotOpened,
     TrashRun,
+    run_snapshot,
 )
 from tests.engine.conftest import FACES, RING, Bench
 
@@ -131,3 +139,37 @@ def test_nothing_is_told_of_a_job_after_its_end(lane: Driven, monkeypatch: pytes
     lane._jobs["film"] = film()
     lane._work()
     assert [type(event) for event in lane.told][-1] is JobDone
+
+
+def test_a_direction_is_made_told_and_there_after_a_restart(bench: Bench, lane: Driven):
+    with_it, without = tuple(Point(0, x) for x in range(4)), tuple(Point(1, x) for x in range(4))
+    training = bench.start()
+    training.publish()
+    lane.mailbox.put(MakeDirection(LIVE, "mine", with_it, without))
+    kept, made = lane.work()
+    assert isinstance(kept, DirectionsKept)
+    assert isinstance(made, DirectionMade)
+    assert kept == DirectionsKept(f"run:{training.path}", (made.direction,))
+    training.advance()
+    training.close()
+    again = Driven(bench)
+    again.mailbox.put(OpenSnapshot(run_snapshot(training.path)))
+    opened, told = again.work()
+    assert isinstance(opened, SnapshotOpened)
+    assert told == kept
+    again.mailbox.put(KeepDirection(kept.model, made.direction.name, kept=False))
+    assert again.work() == [DirectionsKept(kept.model, ())]
+    again.mailbox.put(KeepDirection(kept.model, made.direction.name, kept=True))
+    assert again.work() == [kept]
+
+
+def test_own_directions_that_cannot_be_read_are_told_once_and_the_model_is_open(bench: Bench, lane: Driven):
+    lane.mailbox.put(OpenSnapshot("bundled:portraits-32"))
+    lane.mailbox.put(MakeDirection("bundled:portraits-32", "mine", (Point(0, 0),), (Point(0, 1),)))
+    while not list((bench.home / "directions").glob("*.json")):
+        lane.work()
+    (stored,) = (bench.home / "directions").glob("*.json")
+    stored.write_text("{")
+    for expected in ([SnapshotOpened, Failed], [SnapshotOpened]):
+        lane.mailbox.put(OpenSnapshot("bundled:portraits-32"))
+        assert [type(event) for event in lane.work()] == expected

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.expression import ExpressionError, compute, parse
+from engine.expression import ExpressionError, UnfinishedError, compute, parse
 from engine.latent import lerp, slerp
 
 SLOTS = {"A": np.array([1.0, 0.0]), "B": np.array([0.0, 2.0]), "C": np.array([3.0, -1.0])}
@@ -47,15 +47,16 @@ def test_an_expression_knows_the_slots_it_uses():
     [
         ("", 1, "empty"),
         ("   ", 1, "empty"),
-        ("A +", 4, "something is missing"),
-        (" A + ", 5, "something is missing"),
-        ("(A", 1, "does not belong"),
+        ("A +*", 4, "does not belong"),
+        ("mean(A) - mean(Q", 16, "no slot 'Q'"),
+        ("(A + D", 6, "no slot 'D'"),
         ("A) + B", 2, "does not belong"),
         ("A B", 3, "does not belong"),
         ("A + D", 5, "no slot 'D'"),
         ("  mean(Q)", 8, "no slot 'Q'"),
         ("2A", 2, "an operator between"),
-        ("A + 3", 5, "cannot be added"),
+        ("A + 3 - B", 5, "cannot be added"),
+        ("A B +", 3, "does not belong"),
         ("A * B", 5, "cannot be multiplied"),
         ("1 / A", 5, "cannot divide"),
         ("A / 0", 5, "divides by zero"),
@@ -84,8 +85,43 @@ def test_everything_else_gets_one_sentence_with_its_column(text, column, what):
     message = str(caught.value)
     assert message.startswith(f"Column {column}: ")
     assert what in message
-    assert "allowed are the slots A, B, C, numbers" in message
+    assert "use A, B, C, numbers" in message
+    assert not isinstance(caught.value, UnfinishedError)
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("mean(A) - ", "A"),
+        (" A +", "A"),
+        ("-", "A"),
+        ("A / ", "0.5"),
+        ("(A", ")"),
+        ("((A + B) * 2", ")"),
+        ("m", "ean(A)"),
+        ("A - mean", "(A)"),
+        ("mean(", "A)"),
+        ("slerp(A", ", C, 0.5)"),
+        ("lerp(A, B, ", "0.5)"),
+        ("0.5", " * A"),
+        ("A + 3", " * A"),
+    ],
+)
+def test_what_is_not_finished_is_told_calmly_how_it_could_go_on(text, ending):
+    with pytest.raises(UnfinishedError) as caught:
+        parse(text, ("A", "B", "C"))
+    assert str(caught.value) == f'Not finished yet: it could go on with "{ending}".'
+    assert parse(text + ending, ("A", "B", "C"))
+
+
+@pytest.mark.parametrize(
+    "text", ["mean(A) - mean(B) + mean(C)", "slerp(mean(A), (B + C) / 2, 0.5)", "-(A - B) * 0.5 + lerp(A, C, 1/3)"]
+)
+def test_whoever_types_a_right_expression_is_never_told_of_a_mistake(text):
+    for length in range(1, len(text)):
+        with contextlib.suppress(UnfinishedError):
+            parse(text[:length], ("A", "B", "C"))
 
 
 def test_columns_count_characters_and_not_bytes():

@@ -113,7 +113,7 @@ def test_examples_that_nobody_can_judge_get_a_sentence(opened: Opened):
 def test_a_direction_of_ones_own_leads_from_one_group_to_the_other(opened: Opened):
     with_it, without = tuple(Point(0, x) for x in range(4)), tuple(Point(1, x) for x in range(4))
     made = jobs.make_direction(MakeDirection(opened.id, "mine", with_it, without), opened)
-    assert (made.direction.name, made.direction.kind) == ("mine", "own")
-    assert "mine" in opened.directions
+    assert (made.facts.title, made.facts.kind, made.facts.made_at) == ("mine", "own", opened.step)
+    assert np.linalg.norm(made.vector) == pytest.approx(1.0, abs=1e-4)
     with pytest.raises(SnapshotError, match="at least one sample on each side"):
         jobs.make_direction(MakeDirection(opened.id, "mine", with_it, ()), opened)

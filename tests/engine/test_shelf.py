@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from engine.messages import LIVE, run_snapshot
+from engine.own_directions import OwnDirection, OwnDirections
 from engine.shelf import RESOURCES, Shelf, SnapshotError, bundled_cards
 from engine.storage import runs
 from engine.storage.run_record import RunError
@@ -111,3 +112,66 @@ def test_a_judge_is_opened_once_and_draws_no_random_numbers(shelf: Shelf):
     assert "glasses" in judge.columns
     assert shelf.judge(opened) is judge
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def own_shelf(bench: Bench) -> Shelf:
+    """A shelf as a program has it that was just started."""
+    return Shelf(bench.families, bench.live, torch.device("cpu"), OwnDirections(bench.home))
+
+
+def mine(size: int, step: int | None) -> OwnDirection:
+    return OwnDirection("mine", step, 0.5, 1.0, np.eye(size, dtype=np.float32)[0])
+
+
+def test_own_directions_belong_to_all_snapshots_of_a_run_and_outlive_the_program(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.publish()
+    shelf = own_shelf(bench)
+    live = shelf.open(LIVE)
+    shelf.keep_direction(live.model, mine(live.space.latent.size, 1))
+    assert "own:mine@1" in shelf.open(LIVE).directions
+    training.advance()
+    training.look(all_now=True)
+    training.close()
+    again = own_shelf(bench)
+    newest = again.open(run_snapshot(training.path))
+    assert newest.step == 2
+    assert "own:mine@1" in newest.directions
+    assert [facts.made_at for facts in again.own_directions(newest)] == [1]
+    assert "own:mine@1" in again.open(LIVE).directions  # what the lanes still hold is of the same run
+    again.remove_direction(newest.model, "own:mine@1")
+    assert "own:mine@1" not in newest.directions
+    assert "own:mine@1" not in again.open(LIVE).directions
+    again.bring_back_direction(newest.model, "own:mine@1")
+    assert "own:mine@1" in newest.directions
+
+
+def test_own_directions_move_with_a_run_and_are_not_those_of_its_successor(bench: Bench):
+    training = bench.start()
+    training.advance()
+    training.close()
+    shelf = own_shelf(bench)
+    opened = shelf.open(run_snapshot(training.path))
+    shelf.keep_direction(opened.model, mine(opened.space.latent.size, 1))
+    (bench.home / "run").rename(bench.home / "moved")
+    moved = own_shelf(bench).open(run_snapshot(str(bench.home / "moved")))
+    assert "own:mine@1" in moved.directions
+    successor = bench.start()
+    successor.advance()
+    successor.close()
+    assert not own_shelf(bench).open(run_snapshot(successor.path)).directions
+
+
+def test_own_directions_of_a_bundled_model_that_cannot_be_read_do_not_close_it(bench: Bench):
+    shelf = own_shelf(bench)
+    opened = shelf.open("bundled:portraits-32")
+    shelf.keep_direction(opened.model, mine(opened.space.latent.size, None))
+    assert "own:mine" in own_shelf(bench).open(opened.id).directions
+    (stored,) = (bench.home / "directions").glob("*.json")
+    stored.write_text("{")
+    again = own_shelf(bench)
+    damaged = again.open(opened.id)
+    assert "own:mine" not in damaged.directions
+    with pytest.raises(ValueError, match="is damaged; mend it"):
+        again.own_directions(damaged)

@@ -29,7 +29,7 @@ def test_there_and_back(tmp_path: Path) -> None:
         workspace="train",
         plan=PlanRun("gan_modern", "modern", {"lr": 1e-4, "ema": False}),
         data=DataRef("portraits", size=32),
-        latents={"latent": {"point": {"seed": 7, "x": 0.5}}},
+        panels={"latent": {"point": {"seed": 7, "x": 0.5}}},
     )
     file = tmp_path / "a.session.json"
     write_session(session, file)
@@ -39,7 +39,7 @@ def test_there_and_back(tmp_path: Path) -> None:
 
 def test_panels_that_remember_are_asked() -> None:
     session = session_of(State(explored="live", at_step=3), "explore", [Remembering(), object()])
-    assert session.latents == {"latent": {"point": {"seed": 7}}}
+    assert session.panels == {"latent": {"point": {"seed": 7}}}
     assert (session.explored, session.step, session.workspace) == ("live", 3, "explore")
 
 

@@ -55,8 +55,9 @@ def test_type_and_icons_follow(qtbot, theme: Theme) -> None:
     qtbot.addWidget(title)
     qtbot.addWidget(button)
     set_icon(button, "play")
-    light = button.icon().pixmap(32).toImage()
+    light, side = button.icon().pixmap(32).toImage(), button.iconSize().width()
     theme.set_scale(1.5)
+    assert button.iconSize().width() == 1.5 * side
     assert title.font().pixelSize() == 33
     assert title.font().bold()
     theme.choose("dark")

@@ -25,6 +25,7 @@ from explorer.theme import Theme
 from explorer.widgets.canvas import to_qimage
 from explorer.window import MainWindow
 from tests.explorer.conftest import FakeEngine, pictures, ready_event, run_opened, train_state
+from tests.explorer.panels.stage import info
 
 
 @pytest.fixture
@@ -120,6 +121,33 @@ def test_closing_and_opening_goes_on_where_one_was(
     again.close()
 
 
+def test_runs_over_each_other_come_back_but_those_that_are_gone(
+    window: MainWindow, bridge: Bridge, fake: FakeEngine, qtbot, theme, settings: QSettings, tmp_path: Path
+) -> None:
+    shown, beside, gone = (str(tmp_path / name) for name in ("shown", "beside", "gone"))
+    for run in (gone, beside, shown):
+        Path(run).mkdir()
+        (Path(run) / "run.json").write_text("{}")
+        fake.say(run_opened(run, training=False))
+        bridge.poll()
+    for run in (gone, beside):
+        window.panels["curves"].toggle_run(run)
+    window.close()
+    (Path(gone) / "run.json").unlink()
+    again = MainWindow(fresh := Bridge(), theme, settings)
+    qtbot.addWidget(again)
+    other = FakeEngine()
+    other.answers[engine.OpenRun] = lambda command: [run_opened(command.path, training=False)]
+    fresh.start(other)
+    other.say(ready_event())
+    fresh.poll()
+    fresh.poll()
+    assert {command.path for command in other.of(engine.OpenRun)} == {shown, beside}
+    assert fresh.state.run.path == shown
+    assert [run.path for run in again.panels["curves"].runs()] == [shown, beside]
+    again.close()
+
+
 def test_a_run_that_is_gone_is_not_asked_for(
     window: MainWindow, bridge: Bridge, fake: FakeEngine, qtbot, theme, settings: QSettings
 ) -> None:
@@ -138,6 +166,15 @@ def test_a_run_that_is_gone_is_not_asked_for(
     again.close()
 
 
+def test_panels_are_held_to_what_they_need(window: MainWindow, bridge: Bridge, fake: FakeEngine) -> None:
+    fake.say(engine.SnapshotOpened(info("bundled:codes", family="vqvae", capabilities=("codec",), latent=None)))
+    bridge.poll()
+    bridge.act(ChooseSnapshot("bundled:codes"))
+    assert {panel.key for panel in window.panels.made() if panel.isVisible()} == {"samples"}
+    bridge.act(ChooseSnapshot("bundled:portraits-32"))
+    assert {panel.key for panel in window.panels.made() if panel.isVisible()} == {"samples", "latent", "arithmetic"}
+
+
 # -------------------------------------------------------------------------------------------------- workspaces
 
 
@@ -147,7 +184,7 @@ def test_workspaces_on_their_keys(window: MainWindow, qtbot) -> None:
         assert window.docks.workspace == name
         wanted = {panel for column in docks.BY_NAME[name].columns for row in column.rows for panel in row}
         assert visible(window) == wanted
-        assert window.actions_by_name[f"show_{name}"].isChecked()
+        assert window.menus.actions[f"show_{name}"].isChecked()
 
 
 def test_the_window_keeps_its_size_through_all_workspaces(window: MainWindow) -> None:
@@ -177,7 +214,7 @@ def test_a_person_s_layout_comes_back_and_goes(window: MainWindow) -> None:
 
 
 def test_presentation_shows_only_pictures_in_big_type(window: MainWindow) -> None:
-    size = QApplication.font().pixelSize()
+    size, icon = QApplication.font().pixelSize(), window.transport._run.iconSize().width()
     window.show_train()
     before = visible(window)
     press(window, Qt.Key.Key_F)
@@ -186,10 +223,12 @@ def test_presentation_shows_only_pictures_in_big_type(window: MainWindow) -> Non
     assert not window.menuBar().isVisible()
     assert window.transport.isVisible()
     assert QApplication.font().pixelSize() > size
+    assert window.transport._run.iconSize().width() > icon
     press(window, Qt.Key.Key_Escape)
     assert not window.isFullScreen()
     assert visible(window) == before
     assert QApplication.font().pixelSize() == size
+    assert window.transport._run.iconSize().width() == icon
 
 
 # -------------------------------------------------------------------------------------------------- keys
@@ -280,8 +319,8 @@ def test_keys_can_be_changed(window: MainWindow, qtbot) -> None:
     step = next(key for key in sheet._edits.values() if key.name == "present")
     sheet.set_key(step, "R")
     assert "Reset the view" in sheet._said.text()
-    assert window.actions_by_name["present"].shortcut().toString() == "R"
-    assert window.actions_by_name["reset_view"].shortcuts() == []
+    assert window.menus.actions["present"].shortcut().toString() == "R"
+    assert window.menus.actions["reset_view"].shortcuts() == []
     sheet.close()
 
 
@@ -291,12 +330,12 @@ def test_undo_and_redo_name_what_they_undo(window: MainWindow, bridge: Bridge) -
     slider.editStarted.emit()
     slider.setValue(0.9)
     slider.editFinished.emit()
-    undo = window.actions_by_name["undo"]
+    undo = window.menus.actions["undo"]
     assert undo.isEnabled()
     assert undo.text() == "Undo Beta1 0.9"
     undo.trigger()
     assert slider.value() == 0.5
-    window.actions_by_name["redo"].trigger()
+    window.menus.actions["redo"].trigger()
     assert slider.value() == pytest.approx(0.9)
 
 
@@ -526,5 +565,5 @@ def test_panels_are_made_when_they_are_wanted(qtbot, theme, settings, bridge: Br
     assert {panel.key for panel in window.panels.made()} == {"samples", "arithmetic", "latent"}
     window.make_panels()
     qtbot.waitUntil(lambda: len(window.panels.made()) == len(window.panels))
-    assert [window.docks.dock(panel.key).widget() for panel in window.panels.made()] == list(window.panels.made())
+    assert [window.docks.dock(panel.key).widget().panel for panel in window.panels.made()] == [*window.panels.made()]
     window.close()

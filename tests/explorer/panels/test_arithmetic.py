@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 import engine
@@ -231,6 +231,15 @@ def test_a_wrong_expression_gets_one_sentence_and_keeps_the_last_good(panel: Ari
     assert panel._expression.text_field().text() == before.expression
 
 
+def test_an_expression_that_is_being_typed_is_no_mistake(panel: ArithmeticPanel) -> None:
+    type_text(panel, "mean(A) - ")
+    assert panel._expression.problem() == 'Not finished yet: it could go on with "A".'
+    type_text(panel, "mean(A) - )")
+    assert panel._expression.problem().startswith("Column 11: ")
+    type_text(panel, "mean(A) - mean(B)")
+    assert panel._expression.problem() == ""
+
+
 def test_an_empty_slot_in_the_expression_is_named(panel: ArithmeticPanel) -> None:
     panel._slots.add_slot()
     type_text(panel, "A + D")
@@ -351,7 +360,23 @@ def test_a_direction_is_made_of_two_slots_and_scored(panel: ArithmeticPanel, sta
     stage.tell(
         engine.DirectionMade(BUNDLED, engine.DirectionFacts("glasses", "glasses", "own", alignment=0.8, cohen_d=3.1))
     )
-    assert panel._maker.score_text() == "glasses: alignment 0.80, Cohen's d 3.1"
+    assert panel._maker.score_text() == "alignment 0.80, Cohen's d 3.1"
+    assert panel._maker._score.shown() == panel._maker.score_text()
+
+
+def test_the_pictures_keep_their_place_whatever_is_said(panel: ArithmeticPanel, stage: Stage) -> None:
+    def place() -> tuple[QPoint, QSize]:
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        return panel._sum.result.mapTo(panel, QPoint()), panel._sum.result.size()
+
+    before = place()
+    for text in ("mean(A) - ", "mean(A) )", "mean(A) - mean(B)"):
+        type_text(panel, text)
+        assert place() == before
+    stage.tell(engine.DirectionMade(BUNDLED, engine.DirectionFacts("glasses", "glasses", "own", cohen_d=3.1)))
+    stage.tell(engine.JobProgress("arithmetic.search", "Looking", 1, 2, None))
+    assert panel._sum.searching()
+    assert place() == before
 
 
 def test_a_neighbour_can_be_visited(panel: ArithmeticPanel, stage: Stage) -> None:

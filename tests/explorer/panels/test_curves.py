@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 import engine
 from engine import Series
 from explorer.panel import Panel
-from explorer.panels.curves import MOST_RUNS, CurvesPanel
+from explorer.panels.curve_runs import MOST_RUNS
+from explorer.panels.curves import CurvesPanel
 from explorer.state import Scrub, ShowRun
 from explorer.theme import Theme
 from explorer.widgets.curve_view import PlotView
@@ -158,6 +159,35 @@ def test_only_the_run_that_is_shown_is_drawn_until_another_is_ticked(panel: Curv
     ]
     stage.tell(opened("runs/three", 100, training=False))
     assert {curve.key.split("\n")[0] for curve in loss.curves()} == {"runs/three", "runs/wild"}
+
+
+def run_folder(tmp_path: Path, name: str) -> str:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "run.json").write_text("{}")
+    return str(tmp_path / name)
+
+
+def test_ticks_of_a_session_open_their_runs_beside_the_one_that_is_shown(
+    panel: CurvesPanel, stage: Stage, tmp_path: Path
+) -> None:
+    beside = run_folder(tmp_path, "beside")
+    stage.tell(opened("runs/one", training=False))
+    panel.recall({"runs": [beside, str(tmp_path / "gone")]})
+    assert stage.of(engine.OpenRun) == [engine.OpenRun(beside)]
+    stage.tell(opened(beside, training=False))
+    assert stage.state.run is not None
+    assert stage.state.run.path == "runs/one"
+    assert [run.path for run in panel.runs()] == ["runs/one", beside]
+    assert panel.remember() == {"runs": [beside]}
+    stage.tell(opened(beside, training=False))  # by hand, later
+    assert stage.state.run.path == beside
+
+
+def test_ticks_that_cannot_be_read_are_none(panel: CurvesPanel, stage: Stage) -> None:
+    for kept in ({}, {"runs": 3}, {"runs": ["nowhere", None]}):
+        panel.recall(kept)
+        assert panel.remember() == {"runs": []}
+    assert not stage.of(engine.OpenRun)
 
 
 def test_no_more_runs_than_can_be_told_apart(panel: CurvesPanel, stage: Stage) -> None:

@@ -20,7 +20,8 @@ from explorer.panel import Panel
 from explorer.panels.decision import DecisionPanel, score_texts
 from explorer.panels.decision_subject import subject_of
 from explorer.state import ChooseSnapshot, Scrub
-from explorer.theme import Theme
+from explorer.theme import Theme, colours
+from explorer.widgets.decision_plane import sample_color
 from explorer.widgets.field_drawing import best_where_known, readout
 from tests.explorer.panels.stage import BUNDLED, Stage, info, pictures, ready, run_facts
 
@@ -352,19 +353,12 @@ def test_facts_of_an_earlier_live_run_are_not_used(stage: Stage, panel: Decision
     stage.tell(engine.SnapshotOpened(info(engine.LIVE, critic_scale="difference")))
     families = (engine.FamilyCard("gan_2014", "GAN", "", ("points",), ("latent", "critic"), (), (), "paper", {}),)
     stage.tell(engine.Ready(families, (), (), "cpu", 2, "home"), points_run())
-    subject = subject_of(stage.state)
+    subject = subject_of(stage.state, engine.LIVE)
     assert subject is not None
     assert subject.lacks_facts
     assert subject.scale == "probability"
     ask(panel)
     assert asked(stage, engine.OpenSnapshot).snapshot == engine.LIVE
-
-
-def test_a_model_without_critic_has_nothing_to_show(stage: Stage, panel: DecisionPanel) -> None:
-    stage.tell(engine.SnapshotOpened(info("bundled:vae", capabilities=("latent",))))
-    assert subject_of(stage.state) is None
-    ask(panel)
-    assert not stage.of(engine.DrawPoints)
 
 
 @pytest.mark.parametrize("size", [(420, 300), (900, 520), (420, 640), (1600, 900)])
@@ -377,6 +371,26 @@ def test_every_size_and_theme_can_be_painted(scored: DecisionPanel, theme: Theme
     cells = [scored._grid.cell(k) for k in range(scored._grid.shown())]
     assert cells
     assert all(not a.intersects(b) for a, b in itertools.pairwise(cells))
+
+
+@pytest.mark.parametrize("dims", [1, 2])
+def test_dots_and_lines_grow_with_the_type(panel: DecisionPanel, stage: Stage, theme: Theme, dims: int) -> None:
+    """What is drawn in the colour of the samples covers more of a picture of the same size."""
+    stage.tell(points_run(dims), live(dims))
+    ask(panel)
+    stage.tell(decision(dims, asked(stage, engine.DrawDecision).number))
+    view = panel._views.currentWidget()
+    panel._show_menu.menu().actions()[2].setChecked(False)  # without arrows over them
+    view.setFixedSize(900, 600)
+
+    def inked() -> int:
+        picture = view.grab().toImage()
+        ink = sample_color(colours(view.palette())).rgb()
+        return sum(picture.pixel(x, y) == ink for x in range(picture.width()) for y in range(picture.height()))
+
+    small = inked()
+    theme.set_scale(2.0)
+    assert inked() > 1.25 * small > 0  # the fields are smaller, and dots hide each other
 
 
 def test_score_texts() -> None:

@@ -60,14 +60,14 @@ def asked(stage: Stage) -> Point:
 
 
 def shown(panel: LatentPanel) -> tuple[int, int, int]:
-    image = panel._canvas.image()
+    image = panel._view.canvas.image()
     assert image is not None
     pixel = image.pixelColor(0, 0)
     return pixel.red(), pixel.green(), pixel.blue()
 
 
 def drag(panel: LatentPanel, dx: int, dy: int) -> None:
-    canvas, start = panel._canvas, QPoint(200, 200)
+    canvas, start = panel._view.canvas, QPoint(200, 200)
     QTest.mousePress(canvas, LEFT, pos=start)
     for part in (1, 2, 3, 4):
         QTest.mouseMove(canvas, start + QPoint(dx, dy) * part / 4)
@@ -86,10 +86,10 @@ def test_the_first_picture_moves_until_a_hand_touches_it(started: LatentPanel, s
         stage.answer()
     assert places == sorted(set(places))
     assert stage.undo.count() == 0
-    QTest.mousePress(started._canvas, LEFT, pos=QPoint(200, 200))
+    QTest.mousePress(started._view.canvas, LEFT, pos=QPoint(200, 200))
     assert not started.moving()
     assert started.point().x == places[-1]
-    QTest.mouseRelease(started._canvas, LEFT, pos=QPoint(200, 200))
+    QTest.mouseRelease(started._view.canvas, LEFT, pos=QPoint(200, 200))
 
 
 def test_it_waits_for_a_picture_before_it_asks_for_the_next(started: LatentPanel, stage: Stage) -> None:
@@ -192,7 +192,7 @@ def test_moves_that_a_snapshot_does_not_know_are_left_out(panel: LatentPanel, st
 
 
 def test_directions_are_looked_for_after_a_while(started: LatentPanel, stage: Stage, qtbot: QtBot) -> None:
-    started._find_soon.setInterval(0)
+    started._directions._find_soon.setInterval(0)
     stage.tell(ChooseSnapshot("bundled:other"))
     qtbot.waitUntil(lambda: bool(stage.of(engine.FindDirections)), timeout=2000)
     assert stage.of(engine.FindDirections)[-1].snapshot == "bundled:other"
@@ -222,9 +222,9 @@ def test_points_show_where_the_sample_lands(panel: LatentPanel, stage: Stage) ->
         frame = drawn(request)
         place = frame.channel, frame.number, frame.snapshot, frame.step
         stage.tell(engine.Frame(*place, "points", frame.z_NZ[:, :2], frame.z_NZ, 1.0))
-    assert panel._stack.currentWidget() is panel._points
-    assert panel._points.count() == 256
-    assert panel._points.mark() is not None
+    assert panel._view.shows_points()
+    assert panel._view.points.count() == 256
+    assert panel._view.points.mark() is not None
 
 
 # ------------------------------------------------------------ key frames
@@ -268,9 +268,9 @@ def test_a_path_plays_and_the_hand_goes_on_from_there(walking: LatentPanel, stag
     assert shown(walking) == colour(moments[-1])
     frame = walking._frame
     assert frame is not None
-    QTest.mousePress(walking._canvas, LEFT, pos=QPoint(200, 200))
+    QTest.mousePress(walking._view.canvas, LEFT, pos=QPoint(200, 200))
     assert walking.point().z == tuple(frame.z_NZ[0].tolist())
-    QTest.mouseRelease(walking._canvas, LEFT, pos=QPoint(200, 200))
+    QTest.mouseRelease(walking._view.canvas, LEFT, pos=QPoint(200, 200))
 
 
 def test_the_time_slider_looks_at_one_moment(walking: LatentPanel, stage: Stage) -> None:
@@ -361,7 +361,7 @@ def test_a_session_brings_place_and_walk_back(walking: LatentPanel, stage: Stage
 
 
 def test_a_picture_moved_along_an_own_direction_keeps_its_latent(panel: LatentPanel, stage: Stage) -> None:
-    stage.tell(engine.DirectionMade(BUNDLED, DirectionFacts("mine", "mine", "own")))
+    stage.tell(engine.DirectionsKept(BUNDLED, (DirectionFacts("mine", "mine", "own"),)))
     panel._controls.move_along("mine", 2.0)
     stage.answer()
     saved = panel.save_picture()
@@ -370,6 +370,45 @@ def test_a_picture_moved_along_an_own_direction_keeps_its_latent(panel: LatentPa
     assert panel._frame is not None
     assert point_from_plain(plain).moves == ()
     assert point_from_plain(plain).z == pytest.approx(panel._frame.z_NZ[0].tolist())
+
+
+def test_own_directions_stand_first_with_their_step_and_are_removed_with_undo(panel: LatentPanel, stage: Stage) -> None:
+    own = DirectionFacts("own:smile@1000", "smile", "own", made_at=1000)
+    stage.tell(engine.DirectionsKept("run:a", (own,)))
+    assert own.name not in panel._controls.directions().page_keys()
+    stage.tell(ChooseSnapshot("run:a@2000"), engine.SnapshotOpened(info("run:a@2000")))
+    bank = panel._controls.directions()
+    assert bank.page_keys() == (own.name,)
+    assert bank.slider(own.name).accessibleName() == "smile, step 1\u2009000"
+    panel._controls.move_along(own.name, 2.0)
+    assert asked(stage).moves == (Move(own.name, 2.0),)
+
+    bank.removal(own.name).click()
+    assert stage.of(engine.KeepDirection) == [engine.KeepDirection("run:a", own.name, kept=False)]
+    stage.tell(engine.DirectionsKept("run:a", ()))
+    assert bank.page_keys() == ()
+    assert asked(stage).moves == ()
+    stage.undo.undo()
+    assert stage.of(engine.KeepDirection)[-1] == engine.KeepDirection("run:a", own.name, kept=True)
+    stage.tell(engine.DirectionsKept("run:a", (own,)))
+    assert bank.page_keys() == (own.name,)
+    assert asked(stage).moves == (Move(own.name, 2.0),)
+
+
+def test_own_directions_of_the_live_run_are_those_of_its_snapshots(panel: LatentPanel, stage: Stage) -> None:
+    own = DirectionFacts("own:smile@10", "smile", "own", made_at=10)
+    stage.tell(engine.LiveChanged("a", 20), engine.SnapshotOpened(info("live")), ChooseSnapshot("live"))
+    stage.tell(engine.DirectionsKept("run:a", (own,)))
+    assert panel._controls.directions().page_keys() == (own.name,)
+    stage.tell(engine.LiveChanged("b", 0))
+    assert panel._controls.directions().page_keys() == ()
+
+
+def test_own_directions_do_not_stand_in_for_a_search(started: LatentPanel, stage: Stage, qtbot: QtBot) -> None:
+    stage.tell(engine.DirectionsKept("bundled:other", (DirectionFacts("own:mine", "mine", "own"),)))
+    started._directions._find_soon.setInterval(0)
+    stage.tell(ChooseSnapshot("bundled:other"), engine.SnapshotOpened(info("bundled:other")))
+    qtbot.waitUntil(lambda: bool(stage.of(engine.FindDirections)), timeout=2000)
 
 
 def test_in_a_narrow_place_the_controls_lie_below_the_picture(panel: LatentPanel) -> None:

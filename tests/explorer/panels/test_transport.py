@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 import engine
 from engine import DataRef
 from explorer.bridge import Bridge
 from explorer.panels.transport import TransportPanel, clock
 from explorer.state import ChooseData, PlanRun
+from explorer.theme import Theme
 from tests.explorer.conftest import FakeEngine, ready_event, run_opened, train_state
 
 LEFT = Qt.MouseButton.LeftButton
@@ -96,6 +98,26 @@ def test_pace_and_share(bar: TransportPanel, fake: FakeEngine) -> None:
     bar._pace.setCurrentIndex(4)
     bar._pace.activated.emit(4)
     assert fake.posted[-1] == engine.SetPace(1.0, 0.4)
+
+
+def test_large_type_has_room_and_nothing_moves_when_the_word_changes(
+    bar: TransportPanel, theme: Theme, bridge: Bridge, fake: FakeEngine
+) -> None:
+    bar.resize(2560, 96)
+    theme.set_scale(2.0)
+    QApplication.processEvents()
+    assert bar._run.width() >= bar._run.sizeHint().width()
+    width = bar._run.width()
+    assert bar._run.iconSize().height() == bar._end.iconSize().height() == 40
+    fake.say(run_opened(), train_state(step=12345))
+    bridge.poll()
+    QApplication.processEvents()
+    assert bar._run.width() == width
+    for figure in bar._figures.values():
+        assert figure._number.width() >= figure._number.sizeHint().width()
+    theme.set_scale(1.0)
+    QApplication.processEvents()
+    assert bar._run.minimumWidth() < width
 
 
 def test_a_long_name_is_cut_and_told_by_the_tooltip(bar: TransportPanel, bridge: Bridge, fake: FakeEngine) -> None:

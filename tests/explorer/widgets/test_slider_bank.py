@@ -80,3 +80,15 @@ def test_values_follow_to_other_pages(bank: SliderBank) -> None:
     slider = bank.slider("5")
     assert slider is not None
     assert slider.value() == 2.0
+
+
+def test_only_what_may_be_removed_has_a_button_for_it(bank: SliderBank) -> None:
+    removed: list[str] = []
+    bank.removed.connect(removed.append)
+    bank.set_items([BankItem("own", "Mine", removal="Remove this"), BankItem("other", "Other")])
+    assert bank.removal("other") is None
+    button = bank.removal("own")
+    assert button is not None
+    assert button.accessibleName() == "Remove this: Mine"
+    button.click()
+    assert removed == ["own"]
