@@ -28,6 +28,19 @@ class LatentInfo:
 
 
 @dataclass(frozen=True)
+class CodesInfo:
+    """A grid of discrete codes as a window needs to know it: its sides ((h, w) for pictures), how many codes the book
+    has, how many numbers one code vector has, and how many pixels wide a code's cell and its field in the picture
+    are."""
+
+    grid: tuple[int, ...]
+    book: int
+    vector: int
+    cell: int
+    field: int
+
+
+@dataclass(frozen=True)
 class Move:
     """A step along a named direction: "pca:0", "sefa:2" or the name of an attribute vector. The amount is in standard
     deviations of the prior."""

@@ -18,21 +18,23 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from engine.controls import LatentInfo
+from engine.controls import CodesInfo, LatentInfo
 from engine.knobs import FamilyCard, Preset, knobs_of
 
 Tensors = dict[str, Tensor]
+CodeEdit = Literal["revive", "freeze", "thaw", "merge"]
 
 
 @dataclass(frozen=True)
 class SampleSpec:
     """What one sample looks like: `shape` is (H, W, C) or (D,); `conditions` names the values of each column that the
     data set has (a config decides whether it uses one). `mean` is the data's mean sample as the model sees it, (C, H,
-    W) in [-1, 1] or (D,), where a model is to be trained."""
+    W) in [-1, 1] or (D,), and `count` the number of samples, where a model is to be trained."""
 
     shape: tuple[int, ...]
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mean: Tensor | None = field(default=None, compare=False, repr=False)
+    count: int = 0
 
     @property
     def is_points(self) -> bool:
@@ -52,7 +54,7 @@ class Batch:
 class OptimizerSettings:
     """Which optimizer a phase wants; the loop builds it and asks `Family.rates` for what changes with the step."""
 
-    kind: Literal["adam", "sgd"]
+    kind: Literal["adam", "adamw", "sgd"]
     lr: float
     betas: tuple[float, float] = (0.9, 0.999)
     momentum: float = 0.0
@@ -101,7 +103,7 @@ class Family(ABC):
         return {}
 
     @abstractmethod
-    def after_step(self, step: int, phases: tuple[str, ...]) -> None:
+    def after_step(self, step: int, phases: tuple[str, ...], rng: torch.Generator) -> None:
         """What follows the phases that took this step, all or one by itself: EMA of weights, codebooks. A phase whose
         gradient was not finite has changed neither weights nor running statistics."""
 
@@ -134,6 +136,23 @@ class Family(ABC):
                 module.load_state_dict(own, strict=True)
             except RuntimeError as error:
                 raise FamilyError(f"The saved weights do not fit this model; start a new run. ({error})") from error
+
+
+@runtime_checkable
+class TrainsCodebook(Protocol):
+    """A family whose codebook can be watched and mended while it trains."""
+
+    def usage(self) -> Tensor:
+        """How often each code was chosen, (2, K) int64 on the device: in a rolling window, and in this epoch."""
+        ...
+
+    def edit_codes(self, edit: CodeEdit, codes_M: Tensor, rng: torch.Generator) -> None:
+        """Mend these codes. Raises ValueError where an edit makes no sense for them."""
+        ...
+
+    def book_state(self) -> Tensors:
+        """Everything that an edit may change, by name, so that it can be undone. Not copied."""
+        ...
 
 
 class FamilyError(ValueError):
@@ -177,7 +196,58 @@ class Critic(Protocol):
         ...
 
 
-CAPABILITIES: dict[str, type] = {"latent": LatentSpace, "critic": Critic}
+@runtime_checkable
+class Reconstructor(Protocol):
+    """Takes a picture apart and puts it together again."""
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """The best reconstruction of each sample, in [-1, 1], without noise. Sample n depends on x[n] alone."""
+        ...
+
+    def bits_per_dim(self, x: Tensor) -> Tensor:
+        """An upper bound of -log2 p(x) per number of each sample, (N,), where numbers are the 256 levels of a byte."""
+        ...
+
+
+@runtime_checkable
+class Inverter(Protocol):
+    """Finds the latent vector of a sample."""
+
+    def invert(self, x: Tensor) -> Tensor:
+        """The latents (N, Z) whose samples are most like x."""
+        ...
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """Turns samples into grids of codes and back."""
+
+    codes: CodesInfo
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The codes of each sample, (N, h, w) int64 in 0..K-1."""
+        ...
+
+    def decode_codes(self, codes_NHW: Tensor) -> Tensor:
+        """Samples (N, C, H, W) in [-1, 1]."""
+        ...
+
+    def book(self) -> Tensor:
+        """The code vectors, (K, D), as the nearest-code search compares them."""
+        ...
+
+    def usage(self) -> Tensor:
+        """How often training chose each code in its last window, (K,) int64."""
+        ...
+
+
+CAPABILITIES: dict[str, type] = {
+    "latent": LatentSpace,
+    "critic": Critic,
+    "reconstructor": Reconstructor,
+    "inverter": Inverter,
+    "codec": Codec,
+}
 
 
 @dataclass(frozen=True)
@@ -223,7 +293,7 @@ class UnknownNameError(ValueError):
 class Families:
     """The families that exist, found in the modules named in `MODULES`; each of them has `ENTRIES`."""
 
-    MODULES: ClassVar[tuple[str, ...]] = ("engine.families.gan",)
+    MODULES: ClassVar[tuple[str, ...]] = ("engine.families.gan", "engine.families.vqvae")
 
     def __init__(self) -> None:
         found: Iterable[FamilyEntry] = (

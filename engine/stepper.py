@@ -49,7 +49,8 @@ def spec_of(dataset: Dataset) -> SampleSpec:
     """What a family has to know of a data set. The mean is of some samples, evenly over the set."""
     rows = np.unique(np.linspace(0, len(dataset) - 1, MEAN_OF).astype(np.int64))
     mean = to_model(torch.from_numpy(dataset.batch(rows))).mean(dim=0)
-    return SampleSpec(dataset.shape, {name: column.names for name, column in dataset.table.columns.items()}, mean)
+    conditions = {name: column.names for name, column in dataset.table.columns.items()}
+    return SampleSpec(dataset.shape, conditions, mean, len(dataset))
 
 
 def build_family(entry: FamilyEntry, config: Any, spec: SampleSpec, seed: int) -> Family:
@@ -95,7 +96,8 @@ class Stepper:
             if only is None or phase.name == only:
                 for repeat in range(phase.repeats):
                     self._phase_step(index, phase, repeat)
-        self.family.after_step(self.step_number, tuple(names) if only is None else (only,))
+        self._rng.manual_seed(mix(self.seed, 4, self.step_number))
+        self.family.after_step(self.step_number, tuple(names) if only is None else (only,), self._rng)
         self.step_number += 1
 
     def _phase_step(self, index: int, phase: Phase, repeat: int) -> None:
@@ -265,9 +267,8 @@ def _optimizer(settings: OptimizerSettings, module: torch.nn.Module) -> torch.op
         for parameter in parameters:
             sgd.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
         return sgd
-    return torch.optim.Adam(
-        parameters, settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, fused=True
-    )
+    kind = torch.optim.AdamW if settings.kind == "adamw" else torch.optim.Adam
+    return kind(parameters, settings.lr, betas=settings.betas, weight_decay=settings.weight_decay, fused=True)
 
 
 def to_model(samples: Tensor) -> Tensor:

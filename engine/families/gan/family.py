@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.families.gan import losses
+from engine.families.gan import losses, straight
 from engine.families.gan.recipe import Networks, Recipe, conditions_of, draw_nearby, draw_z, stack_labels
 from engine.family import Batch, Family, Losses, Phase, SampleSpec, Tensors
 from engine.nn.diffaugment import diffaugment
@@ -55,6 +55,8 @@ class Gan(Family):
         self.spec = spec
         self.latent = networks.latent
         self.conditions = conditions_of(config.condition, spec)
+        self.straight = networks.straight
+        self._sizes = tuple(len(names) for names in networks.straight.values())
         self.recipe = recipe_of(config, spec)
         self._recipe_of = recipe_of
         self.generator = networks.generator()
@@ -72,10 +74,13 @@ class Gan(Family):
     def losses(self, phase: str, batch: Batch, rng: torch.Generator, step: int) -> Losses:
         labels_NK = self._labels(batch, rng)
         if phase == "D":
-            return self._discriminator_losses(batch.x, labels_NK, rng, step)
+            told_NK = stack_labels(self.straight, batch.labels, len(batch.x), batch.x.device)
+            return self._discriminator_losses(batch.x, labels_NK, told_NK, rng, step)
         return self._generator_losses(batch.x, labels_NK, rng, step)
 
-    def _discriminator_losses(self, x: Tensor, labels_NK: Tensor | None, rng: torch.Generator, step: int) -> Losses:
+    def _discriminator_losses(
+        self, x: Tensor, labels_NK: Tensor | None, told_NK: Tensor | None, rng: torch.Generator, step: int
+    ) -> Losses:
         recipe = self.recipe
         due = step % recipe.penalty_every == 0
 
@@ -90,7 +95,7 @@ class Gan(Family):
         # Score real and made samples in batches of their own (batch norm must not mix them).
         real = self._augment(x, rng).detach().requires_grad_(due and recipe.r1 > 0)
         made = self._augment(made, rng).detach().requires_grad_(due and recipe.r2 > 0)
-        real_N = self.discriminator(real, labels_NK, rng)
+        real_N, seen_NV = self.discriminator.score_and_tell(real, labels_NK, rng)
         made_N = self.discriminator(made, labels_NK, rng)
         total = losses.discriminator_loss(recipe.loss, real_N, made_N)
         terms = {"loss/D": total.detach(), **self._opinions(real_N.detach(), made_N.detach())}
@@ -101,6 +106,12 @@ class Gan(Family):
                 penalty = losses.gradient_penalty(logits_N, inputs)
                 total = total + penalty * (gamma / 2 * recipe.penalty_every)
                 terms[name] = penalty.detach()
+
+        # Learn to tell the attributes of real samples, for G to be held to.
+        if seen_NV is not None and told_NK is not None:
+            told = straight.told_loss(seen_NV, told_NK, self._sizes)
+            total = total + told
+            terms["loss/attributes"] = told.detach()
         return Losses(total, terms)
 
     def _lend(self, x: Tensor, labels_NK: Tensor | None, rng: torch.Generator, step: int) -> Lent:
@@ -121,7 +132,7 @@ class Gan(Family):
             z_NZ = self._draw(x, rng)
             made = self.generator(z_NZ, labels_NK)
         with held(self.discriminator):
-            made_N = self.discriminator(self._augment(made, rng), labels_NK, rng)
+            made_N, seen_NV = self.discriminator.score_and_tell(self._augment(made, rng), labels_NK, rng)
             real_N = None
             if self.recipe.loss == "relativistic":
                 with torch.no_grad():
@@ -135,6 +146,13 @@ class Gan(Family):
             change = losses.latent_change(made, self.generator(draw_nearby(z_NZ, rng), labels_NK))
             total = total + change * (recipe.smoothness * recipe.smooth_every)
             terms["latent change"] = change.detach()
+
+        # Keep the borders of attributes straight: make what a linear map of z says.
+        if seen_NV is not None and self.generator.map is not None:
+            said_NV = self.generator.map(z_NZ)
+            total = total + straight.map_loss(said_NV, seen_NV, self._sizes)
+            total = total + straight.straight_loss(said_NV, seen_NV, self._sizes) * recipe.straightness
+            terms["straight"] = straight.agreement(said_NV.detach(), seen_NV.detach(), self._sizes)
         return Losses(total, terms)
 
     def _opinions(self, real_N: Tensor, made_N: Tensor) -> Tensors:
@@ -166,7 +184,7 @@ class Gan(Family):
     def rates(self, phase: str, step: int) -> dict[str, float]:
         return self.recipe.rates(phase, step)
 
-    def after_step(self, step: int, phases: tuple[str, ...]) -> None:
+    def after_step(self, step: int, phases: tuple[str, ...], rng: torch.Generator) -> None:
         if self.average is None or self.recipe.ema is None or "G" not in phases:
             return
         size, ema = self.recipe.batch_size, self.recipe.ema

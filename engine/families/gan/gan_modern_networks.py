@@ -25,7 +25,9 @@ from engine.nn.layers import BatchNorm, ConditionEmbedding, MinibatchStd, channe
 class PictureGenerator(Generator):
     """(N, Z) -> (N, C, H, W) in [-1, 1]; z sets the scale and shift of each batch norm."""
 
-    def __init__(self, size: int, channels: int, z_size: int, width: int, conditions: tuple[int, ...]) -> None:
+    def __init__(
+        self, size: int, channels: int, z_size: int, width: int, conditions: tuple[int, ...], straight: int = 0
+    ) -> None:
         super().__init__()
         self.z_size = z_size
         self.embedding = ConditionEmbedding(conditions, z_size) if conditions else None
@@ -38,6 +40,10 @@ class PictureGenerator(Generator):
         self.paint = nn.Conv2d(self.widths[-1], channels, 3, 1, 1)
         begin_normal(self, std=0.02)
         nn.init.normal_(self.paint.weight, std=0.05)
+        if straight:
+            self.map = nn.Linear(z_size, straight)
+            nn.init.zeros_(self.map.weight)
+            nn.init.zeros_(self.map.bias)
 
     def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor:
         if self.embedding is not None and labels_NK is not None:
@@ -58,7 +64,9 @@ class PictureGenerator(Generator):
 class PictureDiscriminator(Discriminator):
     """(N, C, H, W) -> logits (N,), without batch norm."""
 
-    def __init__(self, size: int, channels: int, width: int, batch_std: bool, conditions: tuple[int, ...]) -> None:
+    def __init__(
+        self, size: int, channels: int, width: int, batch_std: bool, conditions: tuple[int, ...], straight: int = 0
+    ) -> None:
         super().__init__()
         widths = _widths(width, size)[-2::-1]
         self.halvings = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise((channels, *widths)))
@@ -66,9 +74,16 @@ class PictureDiscriminator(Discriminator):
         self.batch_std = MinibatchStd() if batch_std else None
         self.judge = nn.Linear((widths[-1] + batch_std) * 16, 1)
         self.embedding = ConditionEmbedding(conditions, widths[-1]) if conditions else None
+        self.head = nn.Linear(widths[-1] * 16, straight) if straight else None
         _begin_undecided(self.judge, self.embedding)
 
     def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor:
+        logits_N, _ = self.score_and_tell(x, labels_NK, rng)
+        return logits_N
+
+    def score_and_tell(
+        self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor | None]:
         x = channels_last(x)
         for halving in self.halvings:
             x = F.leaky_relu(halving(x), 0.2)
@@ -76,7 +91,7 @@ class PictureDiscriminator(Discriminator):
         logits_N: Tensor = self.judge(seen.flatten(1))[:, 0]
         if self.embedding is not None and labels_NK is not None:
             logits_N = logits_N + (self.embedding(labels_NK) * x.mean(dim=(2, 3))).sum(dim=1)
-        return logits_N
+        return logits_N, None if self.head is None else self.head(x.flatten(1))
 
 
 class PointGenerator(Generator):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,12 @@ Rates = Callable[[str, int], dict[str, float]]
 
 
 class Generator(nn.Module):
-    """G: latent vectors (N, Z), with labels (N, K) where it is conditional, to samples."""
+    """G: latent vectors (N, Z), with labels (N, K) where it is conditional, to samples. `map` is linear, from z to the
+    values of the columns that are kept straight (see `straight`), where there are any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map: nn.Linear | None = None
 
     @abstractmethod
     def forward(self, z_NZ: Tensor, labels_NK: Tensor | None = None) -> Tensor: ...
@@ -42,6 +47,12 @@ class Discriminator(nn.Module):
     @abstractmethod
     def forward(self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None) -> Tensor: ...
 
+    def score_and_tell(
+        self, x: Tensor, labels_NK: Tensor | None = None, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The logits (N,), and what it sees of the columns that are kept straight, (N, V), where there are any."""
+        return self(x, labels_NK, rng), None
+
 
 @dataclass(frozen=True)
 class Networks:
@@ -50,6 +61,7 @@ class Networks:
     generator: Callable[[], Generator]
     discriminator: Callable[[], Discriminator]
     latent: LatentInfo
+    straight: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # columns with straight borders in z
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,8 @@ class Ema:
 class Recipe:
     """How the two networks are trained. G learns from new samples where D takes several steps or `fresh_z` says so,
     else from those of D's step, as the code of the first paper does. `r1` and `r2` are the gammas of the gradient
-    penalties, 0 for none; `smoothness` is the weight of `losses.latent_change`."""
+    penalties, 0 for none; `smoothness` is the weight of `losses.latent_change`, `straightness` of
+    `straight.straight_loss`."""
 
     loss: Loss
     batch_size: int
@@ -77,6 +90,7 @@ class Recipe:
     penalty_every: int = 1
     smoothness: float = 0.0
     smooth_every: int = 1
+    straightness: float = 0.0
     augment: str = "none"
     augment_strength: float = 0.0
     condition_dropout: float = 0.0

@@ -91,7 +91,7 @@ def test_the_shown_copy_without_a_half_life_is_g_itself(make_gan: MakeGan, make_
     gan.losses("G", make_batch(gan.spec), torch.Generator().manual_seed(0), 0).total.backward()
     with torch.no_grad():
         gan.generator.start.weight += 0.1
-    gan.after_step(0, ("D", "G"))
+    gan.after_step(0, ("D", "G"), torch.Generator())
     shown = gan.snapshot_tensors()
     assert all(torch.equal(shown[f"G.{name}"], value) for name, value in gan.generator.state_dict().items())
 

@@ -185,7 +185,7 @@ def test_the_slow_copy_follows_the_half_life(make_gan: MakeGan, make_batch: Make
     assert gan.average is not None
     start = weights(gan.average)
     descend(gan, "G", make_batch(PLANE))
-    gan.after_step(0, ("D", "G"))
+    gan.after_step(0, ("D", "G"), torch.Generator())
     beta = 0.5 ** (16 / 1000)
     for name, value in gan.generator.state_dict().items():
         torch.testing.assert_close(gan.average.state_dict()[name], beta * start[name] + (1 - beta) * value)
@@ -198,9 +198,9 @@ def test_a_step_of_d_alone_leaves_what_is_shown(make_gan: MakeGan) -> None:
     before = {name: tensor.clone() for name, tensor in gan.snapshot_tensors().items() if name.startswith("G.")}
     for parameter in gan.generator.parameters():
         parameter.data.add_(1.0)
-    gan.after_step(0, ("D",))
+    gan.after_step(0, ("D",), torch.Generator())
     assert all(torch.equal(gan.snapshot_tensors()[name], tensor) for name, tensor in before.items())
-    gan.after_step(0, ("G",))
+    gan.after_step(0, ("G",), torch.Generator())
     assert not all(torch.equal(gan.snapshot_tensors()[name], tensor) for name, tensor in before.items())
 
 
@@ -210,7 +210,7 @@ def test_the_ramp_counts_the_samples_seen(make_gan: MakeGan) -> None:
     with torch.no_grad():
         gan.generator.layers[0].weight += 1.0
     before = gan.average.layers[0].weight.clone()
-    gan.after_step(9, ("D", "G"))
+    gan.after_step(9, ("D", "G"), torch.Generator())
     moved = (gan.average.layers[0].weight - before).mean().item()
     assert moved == pytest.approx(1 - 0.5 ** (16 / (0.5 * 160)), rel=1e-4)
 
@@ -224,7 +224,7 @@ def test_the_slow_copy_is_what_is_shown(make_gan: MakeGan) -> None:
 def test_without_a_slow_copy_g_itself_is_shown(make_gan: MakeGan) -> None:
     gan = make_gan("gan_2014", "tiny", PLANE)
     assert set(gan.modules()) == {"G", "D"}
-    gan.after_step(0, ("D", "G"))
+    gan.after_step(0, ("D", "G"), torch.Generator())
     assert gan.snapshot_tensors()["G.first.weight"].data_ptr() == gan.generator.first.weight.data_ptr()
 
 
@@ -243,7 +243,7 @@ def test_a_saved_state_goes_on_bit_for_bit(make_gan: MakeGan, make_batch: MakeBa
     gan = make_gan("gan_modern", "tiny", RGB_16)
     descend(gan, "D", batch)
     descend(gan, "G", batch)
-    gan.after_step(0, ("D", "G"))
+    gan.after_step(0, ("D", "G"), torch.Generator())
     saved = {name: value.clone() for name, value in gan.state().items()}
     assert {name.partition(".")[0] for name in saved} == {"G", "D", "G_ema"}
     again = make_gan("gan_modern", "tiny", RGB_16)
