@@ -11,6 +11,7 @@ from engine.concepts import ConceptError, Concepts, examples_for, read_concepts,
 from engine.controls import (
     GRID_SEED,
     Arithmetic,
+    CodesInfo,
     KeyFrame,
     LatentInfo,
     Move,

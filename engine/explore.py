@@ -7,7 +7,7 @@ Legend: N samples, C channels, H x W pixels, D coordinates, Z latent size, R fie
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine import latent
+from engine import codes, latent
 from engine.controls import Condition
 from engine.data.dataset import Dataset
 from engine.data.points import POINT_SETS, log_density
@@ -23,12 +23,15 @@ from engine.data.ref import DataRef
 from engine.family import Critic
 from engine.messages import (
     Decision,
+    DecodeCodes,
     DrawArithmetic,
     DrawDecision,
     DrawPoints,
     DrawWalk,
     Event,
     Frame,
+    ReadBook,
+    Reconstruct,
     Samples,
     Scores,
     ScoreSamples,
@@ -255,18 +258,17 @@ def _value(
     return float(value)
 
 
-def answer(
-    opened: Opened,
-    request: DrawPoints | DrawArithmetic | DrawWalk | ScoreSamples,
-    device: torch.device,
-) -> Iterator[Event]:
+ANSWERS: dict[type, Callable[[Opened, Any, torch.device], Iterator[Event | None]]] = {
+    DrawPoints: draw_points,
+    DrawArithmetic: draw_arithmetic,
+    DrawWalk: draw_walk,
+    ScoreSamples: score_samples,
+    Reconstruct: codes.reconstruct,
+    DecodeCodes: codes.decode_codes,
+    ReadBook: codes.read_book,
+}
+
+
+def answer(opened: Opened, request: Any, device: torch.device) -> Iterator[Event | None]:
     """The answer to a request that needs a snapshot and nothing else."""
-    match request:
-        case DrawPoints():
-            return draw_points(opened, request, device)
-        case DrawArithmetic():
-            return draw_arithmetic(opened, request, device)
-        case DrawWalk():
-            return draw_walk(opened, request, device)
-        case ScoreSamples():
-            return score_samples(opened, request, device)
+    return ANSWERS[type(request)](opened, request, device)

@@ -20,15 +20,13 @@ from engine.messages import (
     CloseRun,
     DirectionMade,
     DirectionsKept,
-    DrawArithmetic,
     DrawDecision,
-    DrawPoints,
-    DrawWalk,
     Event,
     ExploreCommand,
     ExportWalk,
     FindDirections,
     FindExemplars,
+    InspectCode,
     JobCancelled,
     JobProgress,
     KeepDirection,
@@ -40,12 +38,13 @@ from engine.messages import (
     OpenSnapshot,
     ReadDataPage,
     ReadGrid,
+    ReadUsage,
+    ReadUsageHistory,
     Ready,
     RenameRun,
     Request,
     RunsListed,
     RunTrashed,
-    ScoreSamples,
     SnapshotOpened,
     TrashRun,
 )
@@ -140,7 +139,7 @@ class ExploreLane(Lane):
         return IDLE_SECONDS
 
     def _handle(self, item: ExploreCommand | Request) -> None:
-        if isinstance(item, _REQUESTS):
+        if isinstance(item, Request):
             self._begin_answer(item)
         else:
             self._obey(item)
@@ -177,6 +176,12 @@ class ExploreLane(Lane):
         match request:
             case ReadGrid():
                 return looking.read_grid(self._grids_of(request.path), request)
+            case ReadUsage():
+                return looking.read_usage(self._grids_of(request.path), request)
+            case ReadUsageHistory():
+                return looking.read_usage_history(self._grids_of(request.path), request)
+            case InspectCode():
+                return self._inspect(request)
             case ReadDataPage():
                 return self._data_page(request)
             case DrawDecision():
@@ -208,6 +213,12 @@ class ExploreLane(Lane):
         explore.check_field(opened)
         dataset = yield from self._dataset(request.data)
         yield from explore.decide(opened, request, dataset, self._device)
+
+    def _inspect(self, request: InspectCode) -> Answer:
+        from engine import codes
+
+        dataset = None if request.data is None else (yield from self._dataset(request.data))
+        yield from codes.inspect_code(self._shelf.open(request.snapshot), request, dataset, self._device)
 
     def _dataset(self, ref: DataRef) -> Generator[None, None, Dataset]:
         """A data set that is open, or one that is opened now, in slices."""
@@ -327,7 +338,6 @@ class ExploreLane(Lane):
             self.tell(progress)
 
 
-_REQUESTS = (DrawPoints, DrawArithmetic, DrawWalk, ScoreSamples, DrawDecision, ReadGrid, ReadDataPage)
 _DOING: dict[type, str] = {
     OpenSnapshot: "Opening the model",
     ListRuns: "Looking for runs",

@@ -146,12 +146,20 @@ class TrainsCodebook(Protocol):
         """How often each code was chosen, (2, K) int64 on the device: in a rolling window, and in this epoch."""
         ...
 
+    def held_codes(self) -> Tensor:
+        """(2, K) bool: the codes that are frozen, and those that are never chosen."""
+        ...
+
     def edit_codes(self, edit: CodeEdit, codes_M: Tensor, rng: torch.Generator) -> None:
         """Mend these codes. Raises ValueError where an edit makes no sense for them."""
         ...
 
     def book_state(self) -> Tensors:
-        """Everything that an edit may change, by name, so that it can be undone. Not copied."""
+        """Everything that an edit may change, by name. Not copied."""
+        ...
+
+    def restore_codes(self, codes_M: Tensor, before: Tensors) -> None:
+        """Make these codes what they were in copies of an earlier `book_state`."""
         ...
 
 
@@ -293,7 +301,12 @@ class UnknownNameError(ValueError):
 class Families:
     """The families that exist, found in the modules named in `MODULES`; each of them has `ENTRIES`."""
 
-    MODULES: ClassVar[tuple[str, ...]] = ("engine.families.gan", "engine.families.vqvae")
+    MODULES: ClassVar[tuple[str, ...]] = (
+        "engine.families.gan",
+        "engine.families.vae",
+        "engine.families.vqvae",
+        "engine.families.dvae",
+    )
 
     def __init__(self) -> None:
         found: Iterable[FamilyEntry] = (

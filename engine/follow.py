@@ -13,7 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.claim import Claim
-from engine.messages import Event, GridDrawn, Marked, Notice, Progress, RunFollowed, RunOpened, SnapshotSaved
+from engine.looking import read_usage
+from engine.messages import (
+    GRID_KINDS,
+    Event,
+    GridDrawn,
+    Marked,
+    Notice,
+    Progress,
+    ReadUsage,
+    RunFollowed,
+    RunOpened,
+    SnapshotSaved,
+)
 from engine.run_facts import describe_run
 from engine.series import Series
 from engine.storage import runs
@@ -53,6 +65,7 @@ class Followed:
             grid_steps=self.grids.steps(),
             snapshot_steps=self._snapshots,
             anew=anew,
+            grid_kinds=self.grids.pictured() or GRID_KINDS[:1],
         )
 
     def poll(self) -> Iterator[Event]:
@@ -68,8 +81,11 @@ class Followed:
         newest = _last(self.grids.steps())
         if newest is not None and newest != self._grid_step:
             self._grid_step = newest
-            step, samples = self.grids.read(newest)
-            yield GridDrawn(path, step, samples)
+            for kind in self.grids.pictured():
+                step, samples = self.grids.read(newest, kind)
+                yield GridDrawn(path, step, samples, kind=kind)
+            if self.grids.steps("usage"):
+                yield from read_usage(self.grids, ReadUsage("", 0, path, newest))
         kept = self._snapshot_steps()
         if kept != self._snapshots:
             self._snapshots = kept

@@ -9,15 +9,52 @@ from numpy.typing import NDArray
 
 from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
-from engine.messages import DataOpened, DataPage, Event, GridDrawn, ReadDataPage, ReadGrid
+from engine.messages import (
+    GRID_KINDS,
+    CodesCounted,
+    DataOpened,
+    DataPage,
+    Event,
+    GridDrawn,
+    ReadDataPage,
+    ReadGrid,
+    ReadUsage,
+    ReadUsageHistory,
+    UsageHistory,
+)
 from engine.run_facts import sample_row
-from engine.storage.grids import Grids
+from engine.storage.grids import GridError, Grids
 
 
 def read_grid(grids: Grids, request: ReadGrid) -> Iterator[Event]:
     """The sample grid of a run at the newest step at or before the wanted one."""
-    step, samples = grids.read(request.step)
-    yield GridDrawn(request.path, step, samples, request.channel, request.number)
+    grids.poll()
+    kind = request.kind or next(iter(grids.pictured()), GRID_KINDS[0])
+    step, samples = grids.read(request.step, kind)
+    yield GridDrawn(request.path, step, samples, request.channel, request.number, kind)
+
+
+def read_usage(grids: Grids, request: ReadUsage) -> Iterator[Event]:
+    """How often a run had chosen each code by a step; of the epoch the disk does not know."""
+    step, window_K1 = grids.read(request.step, "usage")
+    window_K = window_K1[:, 0].astype(np.int64)
+    yield CodesCounted(
+        request.path, step, np.stack((window_K, np.zeros_like(window_K))), request.channel, request.number
+    )
+
+
+def read_usage_history(grids: Grids, request: ReadUsageHistory) -> Iterator[Event | None]:
+    """The windows at some steps, evenly over those that there are."""
+    grids.poll()
+    steps = np.array(grids.steps("usage"), np.int64)
+    if not len(steps):
+        raise GridError("This run has not counted its codes yet; train it a little first.")
+    chosen = steps[np.unique(np.linspace(0, len(steps) - 1, request.columns).round().astype(np.int64))]
+    counts = []
+    for step in chosen:
+        counts.append(grids.read(int(step), "usage")[1][:, 0].astype(np.float32))
+        yield None
+    yield UsageHistory(request.channel, request.number, request.path, chosen, np.stack(counts))
 
 
 def data_page(dataset: Dataset, request: ReadDataPage) -> Iterator[Event]:

@@ -19,7 +19,7 @@ from safetensors.torch import load as load_safetensors
 
 from engine.data.ref import DataRef
 from engine.evaluate.judge import Judge, judge_folder
-from engine.family import Families, LatentSpace, SampleSpec, Snapshot, capabilities_of
+from engine.family import Codec, Families, LatentSpace, Reconstructor, SampleSpec, Snapshot, capabilities_of
 from engine.knobs import configure
 from engine.live import LiveSnapshot
 from engine.messages import LIVE, BundledCard, DirectionFacts, SnapshotInfo, model_of
@@ -60,6 +60,20 @@ class Opened:
             raise SnapshotError(f"{self.title} has no latent space; choose a model that has one.")
         return self.snapshot
 
+    @property
+    def codec(self) -> Codec:
+        """The snapshot as a codec. Raises SnapshotError where it is none."""
+        if not isinstance(self.snapshot, Codec):
+            raise SnapshotError(f"{self.title} has no codes; choose a model that has, for example a VQ-VAE.")
+        return self.snapshot
+
+    @property
+    def reconstructor(self) -> Reconstructor:
+        """The snapshot as what takes samples apart. Raises SnapshotError where it cannot."""
+        if not isinstance(self.snapshot, Reconstructor):
+            raise SnapshotError(f"{self.title} cannot reconstruct samples; choose a VAE, a VQ-VAE or a dVAE.")
+        return self.snapshot
+
     def info(self) -> SnapshotInfo:
         space = self.snapshot if isinstance(self.snapshot, LatentSpace) else None
         return SnapshotInfo(
@@ -73,6 +87,7 @@ class Opened:
             conditions={} if space is None else dict(space.conditions),
             critic_scale=getattr(self.snapshot, "critic_scale", ""),
             data=self.data,
+            codes=self.snapshot.codes if isinstance(self.snapshot, Codec) else None,
             facts=self.facts,
         )
 

@@ -19,36 +19,36 @@ import numpy as np
 import torch
 
 import engine
-from engine import latent
-from engine.controls import GRID_SEED, grid_label
 from engine.data.catalog import open_data
 from engine.data.dataset import DataError, Dataset, LoadProgress
 from engine.data.ref import DataRef
 from engine.device import finish_work, memory_in_use, threads_for, use_threads
-from engine.family import Families, LatentSpace, Snapshot
+from engine.family import Families, FamilyError, Snapshot, Tensors, TrainsCodebook
 from engine.knobs import KnobValue, configure, values_of
 from engine.live import LiveModel, LiveSnapshot
 from engine.messages import (
+    CodesCounted,
+    CodesEdited,
+    EditCodes,
     Event,
     GridDrawn,
     LiveChanged,
     Marked,
     Notice,
     Progress,
-    Samples,
     SnapshotSaved,
     TrainState,
 )
 from engine.run_facts import sample_row
-from engine.stepper import StateError, Stepper, to_samples
+from engine.shows import POINT_COUNT, USAGE, grids_of, probe_of
+from engine.stepper import StateError, Stepper, mix
 from engine.storage import files, runs
 from engine.storage.checkpoint import BackgroundSaver, Checkpoint, CheckpointError, latest_checkpoint, load_checkpoint
 from engine.storage.run_record import RunError, RunRecord
 from engine.storage.snapshots import keep_exactly
 
-GRID_COUNT = 64
 PREVIEW_COUNT = 64
-POINT_COUNT = 1000
+MOST_UNDOS = 32
 EARLY_GRID_S = 0.3  # between the grids of the first steps
 FIRST_SAVE_S = 0.5  # a run that is killed or fails early has a checkpoint, too
 BEGUN_S = 30.0  # a run that has trained for so long had a checkpoint
@@ -286,6 +286,9 @@ class Training:
         self._speed: tuple[float, int, float] = (time.monotonic(), stepper.step_number, 0.0)
         self._latest: dict[str, float] = {}
         self._closed = False
+        self._probe = probe_of(stepper.dataset, device)
+        self._codes_due = Cadence(0.1, share=0.02)
+        self._undos: list[tuple[tuple[int, ...], Tensors]] = []
 
     @property
     def step(self) -> int:
@@ -310,6 +313,9 @@ class Training:
         if all_now or self._metrics_due.due(now):
             self._read_metrics()
             self._metrics_due.done(now, now)
+        if isinstance(self.stepper.family, TrainsCodebook) and (all_now or self._codes_due.due(now)):
+            self._count_codes(self.stepper.family)
+            self._codes_due.done(now, time.monotonic())
         early = self.step <= 64 and (self.step & (self.step - 1)) == 0  # whoever starts a run waits for these
         grid_now = all_now or self._grid_due.due(now) or (early and now >= self._drawn_at + EARLY_GRID_S)
         if grid_now or (self._live_due.due(now) and self.live.wanted()):
@@ -317,7 +323,7 @@ class Training:
             self._live_due.done(now, time.monotonic())
         if grid_now:
             keep = self.writer.snapshots.wants(self.step)  # where weights can be opened, their samples can be seen
-            self.draw_grid(snapshot, wanted=keep or all_now)
+            self.draw_grids(snapshot, wanted=keep or all_now)
             if keep:
                 self._save_snapshot()
             self._grid_due.done(now, time.monotonic())
@@ -353,15 +359,53 @@ class Training:
         self.tell(LiveChanged(self.path, self.step))
         return snapshot
 
-    def draw_grid(self, snapshot: Snapshot, *, wanted: bool = False) -> None:
-        """Draw the samples at fixed places of the latent space, tell of them and keep them in the run; where its
-        grids take much room already, only those that are `wanted`."""
-        if not isinstance(snapshot, LatentSpace):
-            return
-        samples = grid_samples(snapshot, snapshot.spec.is_points, self.device)
+    def draw_grids(self, snapshot: Snapshot, *, wanted: bool = False) -> None:
+        """Draw what the model can show, tell of it and keep it in the run; where its grids take much room already, only
+        what is `wanted`."""
+        for kind, samples in grids_of(snapshot, self._probe, self.device):
+            self.writer.grids.append(self.step, samples, kind, wanted=wanted)
+            self.tell(GridDrawn(self.path, self.step, samples, kind=kind))
         self._drawn_at = time.monotonic()
-        self.writer.grids.append(self.step, samples, wanted=wanted)
-        self.tell(GridDrawn(self.path, self.step, samples))
+        if isinstance(self.stepper.family, TrainsCodebook):
+            window_K = self.stepper.family.usage()[0].cpu().numpy().astype(np.float32)
+            self.writer.grids.append(self.step, window_K[:, None], USAGE, wanted=wanted)
+
+    def _count_codes(self, family: TrainsCodebook) -> None:
+        """Tell how often each code was chosen."""
+        counts_2K, held_2K = family.usage().cpu().numpy(), family.held_codes().cpu().numpy()
+        self.tell(CodesCounted(self.path, self.step, counts_2K, frozen_K=held_2K[0], barred_K=held_2K[1]))
+
+    def edit_codes(self, command: EditCodes) -> None:
+        """Mend the codebook and mark it on the curves. Raises FamilyError with one sentence."""
+        family = self._with_book()
+        codes = sorted(set(command.codes)) if command.edit != "merge" else list(dict.fromkeys(command.codes))
+        if not codes or min(codes) < 0 or max(codes) >= family.usage().shape[1]:
+            raise FamilyError(f"The codes of this book are 0 to {family.usage().shape[1] - 1}; choose some of them.")
+        before = {name: tensor.clone() for name, tensor in family.book_state().items()}
+        rng = torch.Generator(self.device).manual_seed(mix(self.stepper.seed, 5, self.step, len(self._undos)))
+        family.edit_codes(command.edit, torch.tensor(codes, device=self.device), rng)
+        self._undos = [*self._undos, (tuple(codes), before)][-MOST_UNDOS:]
+        self._tell_edit(command.edit, tuple(codes))
+
+    def undo_codes(self) -> None:
+        """Take the last edit of the codebook back: the codes that it named become what they were."""
+        family = self._with_book()
+        if not self._undos:
+            raise FamilyError("There is no edit of the codebook to take back.")
+        codes, before = self._undos.pop()
+        family.restore_codes(torch.tensor(codes, device=self.device), before)
+        self._tell_edit("undo", codes)
+
+    def _with_book(self) -> TrainsCodebook:
+        if not isinstance(self.stepper.family, TrainsCodebook):
+            raise FamilyError("The model that trains has no codebook; train one that has, for example vqvae.")
+        return self.stepper.family
+
+    def _tell_edit(self, edit: str, codes: tuple[int, ...]) -> None:
+        named = ", ".join(map(str, codes[:4])) + (f" and {len(codes) - 4} more" if len(codes) > 4 else "")
+        self.mark("codes", f"{edit} {named}")
+        self.tell(CodesEdited(self.path, self.step, edit, codes, len(self._undos)))
+        self._count_codes(self._with_book())
 
     def _save_snapshot(self) -> None:
         tensors = {name: tensor.detach() for name, tensor in self.stepper.family.snapshot_tensors().items()}
@@ -461,16 +505,3 @@ def keep_weights(live: LiveSnapshot, path: str, step: int) -> None:
         )
     folder = runs.open_run(Path(path)).snapshots().folder
     keep_exactly(folder, step, model.tensors, {"config": values_of(model.config)})
-
-
-def grid_samples(space: LatentSpace, points: bool, device: torch.device) -> Samples:
-    """The fixed samples of every grid: the places (0, 0), (1, 0), ... of the plane GRID_SEED."""
-    count = POINT_COUNT if points else GRID_COUNT
-    z_NZ = latent.draw_many(space.latent.prior, space.latent.size, GRID_SEED, np.arange(count), 0)
-    labels = {
-        name: torch.tensor([grid_label(column, index, len(values)) for index in range(count)], device=device)
-        for column, (name, values) in enumerate(space.conditions.items())
-        if values
-    }
-    with torch.inference_mode():
-        return to_samples(space.decode(torch.from_numpy(z_NZ).to(device), labels or None))

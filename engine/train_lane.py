@@ -12,6 +12,7 @@ from engine.lane import Lane
 from engine.live import LiveSnapshot
 from engine.mailbox import Mailbox
 from engine.messages import (
+    EditCodes,
     EndRun,
     Event,
     KeepWeights,
@@ -25,6 +26,7 @@ from engine.messages import (
     StepOnce,
     TrainCommand,
     TrainState,
+    UndoCodes,
 )
 
 if TYPE_CHECKING:
@@ -122,6 +124,8 @@ class TrainLane(Lane):
                 case SetKnob(name=name, value=value):
                     if self._training is not None:
                         self._training.set_knob(name, value)
+                case EditCodes() | UndoCodes():
+                    self._mend(command)
                 case SetPace():
                     self._pace = command
                     self._next_step_time = 0.0
@@ -219,6 +223,18 @@ class TrainLane(Lane):
         elif self._training is not None:
             self._training.wake()
 
+    def _mend(self, command: EditCodes | UndoCodes) -> None:
+        from engine.storage.run_record import RunError
+
+        if self._training is None:
+            raise RunError("No run trains, so there is no codebook to mend; start or resume one first.")
+        if isinstance(command, EditCodes):
+            self._training.edit_codes(command)
+        else:
+            self._training.undo_codes()
+        if not self._running:  # nothing else would show what was mended
+            self._training.look(all_now=True)
+
     def _step_once(self, phase: str | None) -> None:
         if self._training is None:
             return
@@ -267,6 +283,8 @@ _DOING: dict[type, str] = {
     SetRunning: "Running or pausing",
     StepOnce: "Training one step",
     SetKnob: "Changing a knob",
+    EditCodes: "Mending the codebook",
+    UndoCodes: "Taking back an edit of the codebook",
     SetPace: "Changing the pace",
     SaveCheckpoint: "Saving a checkpoint",
     RollBack: "Going back to the last checkpoint",

@@ -28,7 +28,19 @@ PATIENCE_S = 2.0  # after this an answer that has not come no longer hurries the
 LATENESS_KEPT = 100_000
 
 REQUESTS = get_args(engine.Request)
-_ANSWERS = (engine.Frame, engine.Scores, engine.Decision, engine.GridDrawn, engine.DataPage)
+_ANSWERS = (
+    engine.Frame,
+    engine.Scores,
+    engine.Decision,
+    engine.GridDrawn,
+    engine.DataPage,
+    engine.Reconstructed,
+    engine.CodesDecoded,
+    engine.BookRead,
+    engine.CodeInspected,
+    engine.CodesCounted,
+    engine.UsageHistory,
+)
 _NEWEST_ONLY = (
     engine.TrainState,
     engine.RunFollowed,

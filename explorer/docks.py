@@ -52,7 +52,7 @@ WORKSPACES: tuple[Workspace, ...] = (
         (
             Column(300, (("settings", "data"),), (1,)),
             Column(540, (("samples",),), (1,)),
-            Column(440, (("curves",), ("runs",)), (2, 1)),
+            Column(440, (("curves",), ("runs", "codebook")), (2, 1)),
         ),
     ),
     Workspace(
@@ -61,6 +61,14 @@ WORKSPACES: tuple[Workspace, ...] = (
         (
             Column(640, (("latent",),), (1,)),
             Column(640, (("arithmetic",), ("samples",)), (25, 7)),
+        ),
+    ),
+    Workspace(
+        "codes",
+        mark("Codes"),
+        (
+            Column(680, (("codes", "compare"),), (1,)),
+            Column(600, (("codebook",), ("samples", "data")), (5, 3)),
         ),
     ),
     Workspace(
@@ -75,7 +83,7 @@ WORKSPACES: tuple[Workspace, ...] = (
 )
 BY_NAME = {workspace.name: workspace for workspace in WORKSPACES}
 FIRST = "explore"
-PICTURES = ("samples", "arithmetic", "latent", "decision")  # what presentation mode shows
+PICTURES = ("samples", "arithmetic", "latent", "decision", "codebook", "codes", "compare")  # for presentation mode
 
 
 class DockTitle(QWidget):
@@ -336,14 +344,15 @@ class Docks(QObject):
         return self._before_presenting is not None
 
     def present(self, on: bool) -> None:
-        """Show only the panels with pictures, or all that were there before."""
+        """Show only the panels with pictures that are before the eyes, or all that were there before."""
         if on == self.presenting:
             return
         self._arranging = True
         if on:
-            self._before_presenting = (self._window.saveState(LAYOUT_VERSION), self._shares_now(self._window.size()))
+            seen = self._shares_now(self._window.size())
+            self._before_presenting = (self._window.saveState(LAYOUT_VERSION), seen)
             for key, dock in self._docks.items():
-                dock.setVisible(dock.isVisible() and key in PICTURES)
+                dock.setVisible(key in PICTURES and key in seen)
         else:
             before, self._before_presenting = self._before_presenting, None
             if before is not None:

@@ -37,6 +37,7 @@ KEYS: tuple[Key, ...] = (
     Key("roll_back", mark("Go back to the last checkpoint"), (), RUN, "restore"),
     Key("show_train", mark("Workspace Train"), ("1",), LOOK),
     Key("show_explore", mark("Workspace Explore"), ("2",), LOOK),
+    Key("show_codes", mark("Workspace Codes"), ("3",), LOOK),
     Key("show_theory", mark("Workspace Theory"), ("6",), LOOK),
     Key("reset_view", mark("Reset the view under the cursor"), ("R",), LOOK, "restore"),
     Key("present", mark("Presentation mode"), ("F",), LOOK, "presentation"),

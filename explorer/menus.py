@@ -85,7 +85,7 @@ class Menus(QObject):
         self._menu(tr("Edit"), ("undo", "redo", "", "new_latent", "cancel"))
         steps, saving = ("step_once", "step_d", "step_g"), ("save_checkpoint", "roll_back")
         self._menu(tr("Run"), ("toggle_run", "new_run", "", *steps, "", *saving))
-        view = self._menu(tr("View"), ("show_train", "show_explore", "show_theory", ""))
+        view = self._menu(tr("View"), (*(f"show_{each.name}" for each in docks.WORKSPACES), ""))
         workspaces = QActionGroup(self)
         for workspace in docks.WORKSPACES:
             action = self.actions[f"show_{workspace.name}"]

@@ -20,6 +20,8 @@ from explorer.widgets.offer import Offer
 
 LACKS = {
     "latent": mark("This model has no latent space. Open one that has, for example a GAN."),
+    "codec": mark("This model has no codes. Open one that has, for example a VQ-VAE, or train one."),
+    "reconstructor": mark("This model cannot reconstruct pictures. Open a VAE, a VQ-VAE or a dVAE, or train one."),
     "critic": mark("This model has no discriminator. Open a GAN, or start one with Space."),
 }
 

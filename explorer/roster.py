@@ -35,6 +35,9 @@ ROSTER: tuple[Entry, ...] = (
     Entry("latent", mark("Latent"), "LatentPanel"),
     Entry("curves", mark("Curves"), "CurvesPanel"),
     Entry("decision", mark("Decision"), "DecisionPanel"),
+    Entry("codebook", mark("Codebook"), "CodebookPanel"),
+    Entry("codes", mark("Codes"), "CodesPanel"),
+    Entry("compare", mark("Compare"), "ComparePanel"),
 )
 BY_KEY = {entry.key: entry for entry in ROSTER}
 

@@ -92,6 +92,7 @@ class State:
     followed: Mapping[str, engine.RunFollowed] = field(default_factory=dict)  # runs that others train, by path
     runs: tuple[engine.RunFacts, ...] = ()
     grid_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    grid_kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a run, the first is shown first
     snapshot_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     snapshots: Mapping[str, engine.SnapshotInfo] = field(default_factory=dict)
     explored: str = ""  # the id of the snapshot that is explored
@@ -166,6 +167,7 @@ def _run_opened(state: State, event: engine.RunOpened) -> State:
             run=event.run if shown else state.run,
             opened=_with(state.opened, path, event.run),
             grid_steps=_with(state.grid_steps, path, event.grid_steps),
+            grid_kinds=_with(state.grid_kinds, path, event.grid_kinds),
             snapshot_steps=_with(state.snapshot_steps, path, event.snapshot_steps),
         )
     return dataclasses.replace(
@@ -177,6 +179,7 @@ def _run_opened(state: State, event: engine.RunOpened) -> State:
         plan=_plan_of_run(state, event.run) if event.training else state.plan,
         data=event.run.data if event.training else state.data,
         grid_steps=_with(state.grid_steps, path, event.grid_steps),
+        grid_kinds=_with(state.grid_kinds, path, event.grid_kinds),
         snapshot_steps=_with(state.snapshot_steps, path, event.snapshot_steps),
         at_step=None,
     )
@@ -208,6 +211,7 @@ def _run_trashed(state: State, event: engine.RunTrashed) -> State:
         opened=_without(state.opened, path),
         followed=_without(state.followed, path),
         grid_steps=_without(state.grid_steps, path),
+        grid_kinds=_without(state.grid_kinds, path),
         snapshot_steps=_without(state.snapshot_steps, path),
         explored=bundled if explored_here else state.explored,
     )
@@ -225,8 +229,13 @@ def _plan_of_run(state: State, run: engine.RunFacts) -> PlanRun | None:
 
 
 def _grid_drawn(state: State, event: engine.GridDrawn) -> State:
-    steps = state.grid_steps.get(event.path, ())
-    if event.channel or (steps and steps[-1] >= event.step):
+    if event.channel:
+        return state
+    steps, kinds = state.grid_steps.get(event.path, ()), state.grid_kinds.get(event.path, ())
+    if event.kind not in kinds:
+        kinds = tuple(sorted((*kinds, event.kind), key=engine.GRID_KINDS.index))
+        state = dataclasses.replace(state, grid_kinds=_with(state.grid_kinds, event.path, kinds))
+    if steps and steps[-1] >= event.step:
         return state
     return dataclasses.replace(state, grid_steps=_with(state.grid_steps, event.path, (*steps, event.step)))
 

@@ -10,11 +10,19 @@ from engine import Event, Series
 
 @dataclass
 class RunHistory:
-    """The curves of one run by name, the marks on them, and the newest sample grid."""
+    """The curves of one run by name, the marks on them, the newest grid of each kind, and how often its codes were
+    chosen of late; `can_undo` is how many edits of its codebook can be taken back."""
 
     series: dict[str, Series] = field(default_factory=dict)
     marks: list[tuple[int, str]] = field(default_factory=list)
-    grid: engine.GridDrawn | None = None
+    grids: dict[str, engine.GridDrawn] = field(default_factory=dict)
+    counts: engine.CodesCounted | None = None
+    can_undo: int = 0
+
+    @property
+    def grid(self) -> engine.GridDrawn | None:
+        """The newest grid of the kind that is shown first."""
+        return next((self.grids[kind] for kind in engine.GRID_KINDS if kind in self.grids), None)
 
 
 class Stores:
@@ -36,7 +44,11 @@ class Stores:
         elif isinstance(event, engine.Marked):
             self._of(event.path).marks.append((event.step, event.text))
         elif isinstance(event, engine.GridDrawn) and not event.channel:
-            self._of(event.path).grid = event
+            self._of(event.path).grids[event.kind] = event
+        elif isinstance(event, engine.CodesCounted) and not event.channel:
+            self._of(event.path).counts = event
+        elif isinstance(event, engine.CodesEdited):
+            self._of(event.path).can_undo = event.can_undo
 
     def _of(self, path: str) -> RunHistory:
         return self.runs.setdefault(path, RunHistory())

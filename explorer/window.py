@@ -205,6 +205,10 @@ class MainWindow(QMainWindow):
         self.docks.show_workspace("explore")
 
     @Slot()
+    def show_codes(self) -> None:
+        self.docks.show_workspace("codes")
+
+    @Slot()
     def show_theory(self) -> None:
         self.docks.show_workspace("theory")
 

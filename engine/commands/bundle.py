@@ -34,10 +34,10 @@ from engine.evaluate.sampling import find_exemplars
 from engine.machine import machine_facts
 from engine.messages import bundled_snapshot
 from engine.shelf import DIRECTIONS
+from engine.shows import GRID_COUNT
 from engine.stepper import to_model
 from engine.storage import files, runs
 from engine.storage.run_record import RunRecord, RunStatus
-from engine.train import GRID_COUNT
 
 SHEET_COLUMNS = 8
 SHEET_PIXELS = 64 * 32 * 32

@@ -9,7 +9,7 @@ from typing import Literal
 from engine.controls import Arithmetic, Point, Walk
 from engine.data.ref import DataRef
 from engine.knobs import KnobValue
-from engine.messages.names import Samples
+from engine.messages.names import Codes, Samples
 
 # ---------------------------------------------------------------- commands to the train lane, in order, never dropped
 
@@ -58,6 +58,21 @@ class SetKnob:
 
     name: str
     value: KnobValue
+
+
+@dataclass(frozen=True)
+class EditCodes:
+    """Mend the codebook of the run that trains; it leaves a mark on the curves. "revive": the codes begin anew at
+    vectors of the last batch; "freeze" and "thaw": they stay, or move again; "merge": the first becomes the mean of
+    all, the others are not chosen any more until they are revived. Answered by `CodesEdited`."""
+
+    edit: Literal["revive", "freeze", "thaw", "merge"]
+    codes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class UndoCodes:
+    """Take back the last `EditCodes` of the run that trains: those codes become what they were. `CodesEdited`."""
 
 
 @dataclass(frozen=True)
@@ -256,13 +271,77 @@ class DrawDecision:
 
 
 @dataclass(frozen=True)
-class ReadGrid:
-    """The sample grid of a run at the newest step at or before `step`: `GridDrawn`."""
+class Reconstruct:
+    """Samples taken apart and put together again by a model: `Reconstructed`, with their codes where it has codes."""
+
+    channel: str
+    number: int
+    snapshot: str
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class DecodeCodes:
+    """Pictures of grids of codes (N, h, w): `CodesDecoded`."""
+
+    channel: str
+    number: int
+    snapshot: str
+    codes: Codes
+
+
+@dataclass(frozen=True)
+class ReadBook:
+    """The codebook of a snapshot as a whole: `BookRead`."""
+
+    channel: str
+    number: int
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class InspectCode:
+    """One code from all sides, the quickest first: `CodeInspected` with what it decodes to alone and in the grid
+    `context` (h, w) at `place`, where one is given, and its nearest codes; then patches of `data` that chose it."""
+
+    channel: str
+    number: int
+    snapshot: str
+    code: int
+    data: DataRef | None = None
+    context: Codes | None = None
+    place: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadUsage:
+    """How often a run chose each code at the newest step at or before `step`: `CodesCounted`."""
 
     channel: str
     number: int
     path: str
     step: int
+
+
+@dataclass(frozen=True)
+class ReadUsageHistory:
+    """The same at up to `columns` steps, evenly over the run: `UsageHistory`."""
+
+    channel: str
+    number: int
+    path: str
+    columns: int = 256
+
+
+@dataclass(frozen=True)
+class ReadGrid:
+    """The grid of a run, of the kind that is wanted, at the newest step at or before `step`: `GridDrawn`."""
+
+    channel: str
+    number: int
+    path: str
+    step: int
+    kind: str = ""  # "samples" or "reconstructions"; empty: samples where there are any
 
 
 @dataclass(frozen=True)
@@ -277,9 +356,34 @@ class ReadDataPage:
     where: Mapping[str, str] = field(default_factory=dict)
 
 
-Request = DrawPoints | DrawArithmetic | DrawWalk | ScoreSamples | DrawDecision | ReadGrid | ReadDataPage
+Request = (
+    DrawPoints
+    | DrawArithmetic
+    | DrawWalk
+    | ScoreSamples
+    | DrawDecision
+    | Reconstruct
+    | DecodeCodes
+    | ReadBook
+    | InspectCode
+    | ReadUsage
+    | ReadUsageHistory
+    | ReadGrid
+    | ReadDataPage
+)
 TrainCommand = (
-    StartRun | ResumeRun | SetRunning | StepOnce | SetKnob | SetPace | SaveCheckpoint | RollBack | KeepWeights | EndRun
+    StartRun
+    | ResumeRun
+    | SetRunning
+    | StepOnce
+    | SetKnob
+    | EditCodes
+    | UndoCodes
+    | SetPace
+    | SaveCheckpoint
+    | RollBack
+    | KeepWeights
+    | EndRun
 )
 ExploreCommand = (
     OpenSnapshot

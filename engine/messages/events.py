@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.controls import LatentInfo, Point
+from engine.controls import CodesInfo, LatentInfo, Point
 from engine.data.ref import BuiltIn, DataRef
 from engine.knobs import FamilyCard, KnobValue
-from engine.messages.names import Floats, Samples
+from engine.messages.names import GRID_KINDS, Codes, Floats, Pixels, Samples
 from engine.series import Series
 
 
@@ -105,6 +105,7 @@ class RunOpened:
     grid_steps: tuple[int, ...]
     snapshot_steps: tuple[int, ...]
     anew: bool = False
+    grid_kinds: tuple[str, ...] = GRID_KINDS[:1]
 
 
 @dataclass(frozen=True)
@@ -148,13 +149,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class GridDrawn:
-    """The sample grid of a run at a step, from live training (channel "") or in answer to `ReadGrid`."""
+    """A grid of a run at a step, from live training (channel "") or in answer to `ReadGrid`. In a grid of the kind
+    "reconstructions" each sample of the data is followed by its reconstruction."""
 
     path: str
     step: int
     samples: Samples
     channel: str = ""
     number: int = 0
+    kind: str = "samples"
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,7 @@ class SnapshotInfo:
     conditions: Mapping[str, tuple[str, ...]]
     critic_scale: str
     data: DataRef | None
+    codes: CodesInfo | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -255,6 +259,111 @@ class Decision:
     samples_ND: Floats
     z_NZ: Floats
     value: float
+
+
+@dataclass(frozen=True)
+class Reconstructed:
+    """Samples beside what a model made of them. `psnr_N` in dB, `ssim_N` up to 1, `l1_N` in parts of the full range,
+    `bits_N` per number of a sample, an upper bound. `codes_NHW` is None for a model without codes."""
+
+    channel: str
+    number: int
+    snapshot: str
+    step: int
+    originals: Samples
+    samples: Samples
+    codes_NHW: Codes | None
+    psnr_N: Floats
+    ssim_N: Floats
+    l1_N: Floats
+    bits_N: Floats
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class CodesDecoded:
+    channel: str
+    number: int
+    snapshot: str
+    step: int
+    codes_NHW: Codes
+    samples: Pixels
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class BookRead:
+    """A codebook: where each code lies on a 2-D map of the vectors (their first principal components, in -1..1), the
+    shares of variance that the two axes hold, the code before it in a chain of neighbours (for sorting by likeness),
+    and how often training chose it in its last window."""
+
+    channel: str
+    number: int
+    snapshot: str
+    step: int
+    map_K2: Floats
+    shares: tuple[float, float]
+    chain_K: Codes
+    usage_K: Codes
+    thumbnails: Pixels  # (K, s, s, C): what each code decodes to where it stands alone
+
+
+@dataclass(frozen=True)
+class CodeInspected:
+    """One code. Part "code": the picture of a grid of nothing else, of which the middle is `alone`; `neighbours` as
+    (code, distance) pairs, the nearest first; where a context was given the pictures `before` and `after` the code
+    is set at the place. Part "patches": pieces of the data that chose it, `cell` and `field` wide, of `looked`
+    places."""
+
+    channel: str
+    number: int
+    snapshot: str
+    step: int
+    code: int
+    part: Literal["code", "patches"]
+    alone: Pixels | None = None
+    neighbours: tuple[tuple[int, float], ...] = ()
+    before: Pixels | None = None
+    after: Pixels | None = None
+    patches: Pixels | None = None
+    found: int = 0
+    looked: int = 0
+
+
+@dataclass(frozen=True)
+class CodesCounted:
+    """How often each code was chosen, (2, K): in a rolling window, and in the present epoch. From live training
+    (channel "") or in answer to `ReadUsage`. `frozen_K` and `barred_K` are known of live training alone."""
+
+    path: str
+    step: int
+    counts_2K: Codes
+    channel: str = ""
+    number: int = 0
+    frozen_K: NDArray[np.bool_] | None = None
+    barred_K: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class UsageHistory:
+    """The window counts (T, K) of a run at rising steps."""
+
+    channel: str
+    number: int
+    path: str
+    steps_T: Codes
+    counts_TK: Floats
+
+
+@dataclass(frozen=True)
+class CodesEdited:
+    """The book of the run that trains was mended, or an edit was taken back (`edit` "undo")."""
+
+    path: str
+    step: int
+    edit: str
+    codes: tuple[int, ...]
+    can_undo: int
 
 
 @dataclass(frozen=True)
@@ -366,6 +475,13 @@ Event = (
     | Frame
     | Scores
     | Decision
+    | Reconstructed
+    | CodesDecoded
+    | BookRead
+    | CodeInspected
+    | CodesCounted
+    | UsageHistory
+    | CodesEdited
     | DirectionsFound
     | DirectionsKept
     | DirectionMade

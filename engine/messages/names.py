@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Samples = Pixels | Floats
+Codes = NDArray[np.int64]
 
 LIVE = "live"
+GRID_KINDS = ("samples", "reconstructions")  # what a run draws by itself; the first that it has is shown first
 
 
 def bundled_snapshot(name: str) -> str:

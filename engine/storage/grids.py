@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.messages.names import GRID_KINDS
 from engine.storage import blocks, files
 from engine.storage.errands import Errands
 
@@ -101,7 +102,7 @@ class Grids:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self.damaged = 0
-        self._entries: dict[str, list[_Entry]] = {}  # by kind, steps rising
+        self._entries: dict[str, list[_Entry]] = {}  # by kind of grid, steps rising
         self._offset = 0
         self._inode = 0
 
@@ -125,14 +126,21 @@ class Grids:
         """The kinds of grid there are, for example "samples"."""
         return tuple(sorted(kind for kind, entries in self._entries.items() if entries))
 
-    def steps(self, kind: str = "samples") -> tuple[int, ...]:
-        """The steps that have a grid, rising."""
-        return tuple(entry.step for entry in self._entries.get(kind, ()))
+    def pictured(self) -> tuple[str, ...]:
+        """The kinds of grid there are that a person looks at, the one that is shown first in front."""
+        return tuple(kind for kind in GRID_KINDS if self._entries.get(kind))
 
-    def read(self, step: int, kind: str = "samples") -> tuple[int, Samples]:
+    def steps(self, kind: str = "") -> tuple[int, ...]:
+        """The steps that have a grid, rising; without a kind, of the one that is shown first."""
+        return tuple(entry.step for entry in self._entries.get(kind or self._first(), ()))
+
+    def _first(self) -> str:
+        return next(iter(self.pictured()), GRID_KINDS[0])
+
+    def read(self, step: int, kind: str = "") -> tuple[int, Samples]:
         """The newest grid at or before `step`, else the first one, with its step. Raises GridError, StorageError."""
         self.poll()
-        entries = self._entries.get(kind)
+        entries = self._entries.get(kind or self._first())
         if not entries:
             raise GridError("This run has no sample grids yet.")
         entry = entries[max(bisect.bisect_right(entries, step, key=lambda entry: entry.step) - 1, 0)]
@@ -190,15 +198,17 @@ class GridWriter:
         self._errands = errands
         self._file: files.Appender | None = None
         self._size = 0
-        self._last_step = 0
+        self._last_steps: dict[str, int] = {}
 
     def append(self, step: int, samples: Samples, kind: str = "samples", *, wanted: bool = False) -> bool:
         """Keep a grid, a `wanted` one in any case; `samples` must not change any more. False where it is not kept."""
-        self.newest = samples
-        far = step - self._last_step > self._last_step // SPARSE
+        if kind in GRID_KINDS:
+            self.newest = samples
+        last = self._last_steps.get(kind, 0)
+        far = step - last > last // SPARSE
         if self._size > BUDGET and not (wanted or far):
             return False
-        self._last_step = step
+        self._last_steps[kind] = step
         return self._errands.do(
             "grids", lambda: self._write(encode_samples(samples, {"kind": kind, "step": int(step)}))
         )

@@ -16,6 +16,7 @@ from engine.data.ref import DataRef
 from engine.family import UnknownNameError
 from engine.knobs import KnobError
 from engine.messages import GridDrawn, Marked, Notice, Progress, TrainState
+from engine.shows import POINT_COUNT
 from engine.stepper import NotFiniteError
 from engine.storage import runs
 from engine.storage.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint
@@ -57,7 +58,7 @@ def test_exploring_while_training_changes_no_bit(bench: Bench):
     for _ in range(6):
         busy.live.get()
         snapshot = busy.publish()
-        busy.draw_grid(snapshot)
+        busy.draw_grids(snapshot)
         busy.advance()
     busy.close()
     one, other = weights(bench.home / "quiet"), weights(bench.home / "busy")
@@ -100,7 +101,7 @@ def test_every_grid_is_kept_and_told(bench: Bench):
     training.close()
     told = bench.told(GridDrawn)
     assert told[0].step == 0
-    assert told[0].samples.shape == (train.POINT_COUNT, 2)
+    assert told[0].samples.shape == (POINT_COUNT, 2)
     step, samples = runs.open_run(bench.home / "run").grids().read(0)
     assert step == 0
     assert np.array_equal(samples, told[0].samples)

@@ -117,6 +117,12 @@ class VqVae(Family):
     def usage(self) -> Tensor:
         return self.counted.counts()
 
+    def held_codes(self) -> Tensor:
+        book = self.network.quantiser
+        if isinstance(book, Codebook):
+            return torch.stack((book.frozen, book.barred))
+        return torch.zeros(2, book.count, dtype=torch.bool, device=book.levels_L.device)
+
     def edit_codes(self, edit: CodeEdit, codes_M: Tensor, rng: torch.Generator) -> None:
         """Raises FamilyError where there is nothing to mend, or no batch yet to take vectors from."""
         book = self.network.quantiser
@@ -137,7 +143,13 @@ class VqVae(Family):
         self.average.quantiser.load_state_dict(book.state_dict())
 
     def book_state(self) -> Tensors:
-        return dict(self.network.quantiser.state_dict())
+        book = self.network.quantiser
+        return dict(book.state_dict()) if isinstance(book, Codebook) else {}
+
+    def restore_codes(self, codes_M: Tensor, before: Tensors) -> None:
+        for name, tensor in self.book_state().items():
+            tensor[codes_M] = before[name][codes_M]
+        self.average.quantiser.load_state_dict(self.network.quantiser.state_dict())
 
 
 def _towards(quantised: Quantised) -> tuple[Tensor, Tensor]:

@@ -200,8 +200,7 @@ def test_codes_are_revived_frozen_merged_and_the_edit_can_be_undone() -> None:
     changed = (model.book_state()["vectors"] != before["vectors"]).any(dim=1)
     assert changed.nonzero().flatten().tolist() == [1, 2]
     assert torch.equal(model.average.quantiser.book(), model.network.quantiser.book())
-    for name, tensor in model.book_state().items():
-        tensor.copy_(before[name])
+    model.restore_codes(torch.tensor([1, 2]), before)
     assert torch.equal(model.book_state()["vectors"], before["vectors"])
     with pytest.raises(FamilyError, match="at least two"):
         model.edit_codes("merge", torch.tensor([1]), rng())
