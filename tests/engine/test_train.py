@@ -13,14 +13,14 @@ import torch
 from engine import train
 from engine.data.dataset import ArraySource, DataError, Dataset
 from engine.data.ref import DataRef
-from engine.family import UnknownNameError
+from engine.family import FamilyError, TrainsCodebook, UnknownNameError
 from engine.knobs import KnobError
-from engine.messages import GridDrawn, Marked, Notice, Progress, TrainState
+from engine.messages import CodesCounted, CodesEdited, EditCodes, GridDrawn, Marked, Notice, Progress, TrainState
 from engine.shows import POINT_COUNT
 from engine.stepper import NotFiniteError
 from engine.storage import runs
 from engine.storage.checkpoint import CheckpointError, latest_checkpoint, load_checkpoint
-from tests.engine.conftest import Bench
+from tests.engine.conftest import FACES, Bench
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -336,3 +336,66 @@ def test_weights_that_are_not_finite_push_no_good_checkpoint_out(bench: Bench):
     assert found.step == 1
     assert any("not finite" in notice.text for notice in bench.told(Notice))
     assert bench.resume().step == 1
+
+
+def test_a_codec_draws_its_reconstructions_each_after_its_original_and_counts_its_codes(bench: Bench):
+    training = bench.start(family="vqvae", data=FACES)
+    training.advance()
+    training.close()
+    grid = bench.told(GridDrawn)[-1]
+    assert grid.kind == "reconstructions"
+    assert np.array_equal(grid.samples[::2], training.stepper.dataset.batch(np.arange(32)))
+    counted = bench.told(CodesCounted)[-1]
+    assert counted.counts_2K[0].sum() == 16 * 16
+    kept = runs.open_run(bench.home / "run").grids()
+    step, window = kept.read(1, "usage")
+    assert step == 1
+    assert np.array_equal(window[:, 0], counted.counts_2K[0])
+    assert kept.pictured() == ("reconstructions",)
+
+
+def test_curves_say_how_many_codes_share_the_work(bench: Bench):
+    training = bench.start(family="vqvae", data=FACES)
+    training.advance()
+    training.look(all_now=True)
+    counts = bench.told(CodesCounted)[-1].counts_2K[0]
+    training.close()
+    told = {name: float(values[3][-1]) for event in bench.told(Progress) for name, values in event.values.items()}
+    shares = counts[counts > 0] / counts.sum()
+    assert told["codebook/perplexity"] == pytest.approx(math.exp(-(shares * np.log(shares)).sum()))
+    assert told["codebook/used"] == pytest.approx(len(shares) / len(counts))
+
+
+def test_a_vae_draws_both_kinds_of_grid(bench: Bench):
+    training = bench.start(family="vae", data=FACES)
+    training.look(all_now=True)
+    training.close()
+    assert {event.kind for event in bench.told(GridDrawn)} == {"samples", "reconstructions"}
+
+
+def test_a_codebook_is_mended_marked_and_the_edit_taken_back(bench: Bench):
+    training = bench.start(family="vqvae", data=FACES)
+    training.advance()
+    family = training.stepper.family
+    assert isinstance(family, TrainsCodebook)
+    before = {name: tensor.clone() for name, tensor in family.book_state().items()}
+    training.edit_codes(EditCodes("merge", (5, 3)))
+    training.edit_codes(EditCodes("freeze", (7,)))
+    assert family.held_codes().sum(dim=1).tolist() == [1, 1]
+    training.undo_codes()
+    training.undo_codes()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in family.book_state().items())
+    assert [event.can_undo for event in bench.told(CodesEdited)] == [1, 2, 1, 0]
+    assert [event.text for event in bench.told(Marked)][-4:] == ["merge 5, 3", "freeze 7", "undo 7", "undo 5, 3"]
+    with pytest.raises(FamilyError, match="no edit"):
+        training.undo_codes()
+    with pytest.raises(FamilyError, match="codes of this book are 0 to 63"):
+        training.edit_codes(EditCodes("revive", (64,)))
+    training.close()
+
+
+def test_what_has_no_codebook_cannot_be_mended(bench: Bench):
+    training = bench.start()
+    with pytest.raises(FamilyError, match="no codebook"):
+        training.edit_codes(EditCodes("revive", (0,)))
+    training.close()
