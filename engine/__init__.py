@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.code_files import (
+    CODE_SUFFIX,
+    CodeFile,
+    CodeFileError,
+    check_codes,
+    code_file_from_text,
+    code_file_text,
+    is_of_model,
+    read_code_file,
+    write_code_file,
+)
 from engine.concepts import ConceptError, Concepts, examples_for, read_concepts, words_of
 from engine.controls import (
     GRID_SEED,

@@ -1,7 +1,7 @@
 """The engine without a window: `python -m engine COMMAND --help` tells what each command takes.
 
-train, resume, sample, arithmetic, walk, decision, evaluate, runs, follow, bench. The heavy imports happen inside a
-command, so that help and mistakes answer at once.
+train, resume, sample, arithmetic, walk, decision, encode, decode, reconstruct, codebook, evaluate, runs, follow,
+bundle, bench. The heavy imports happen inside a command, so that help and mistakes answer at once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ COMMANDS = {
     "arithmetic": "add and subtract concepts in a latent space",
     "walk": "write a walk through a latent space as GIF or WebP",
     "decision": "draw what the discriminator of a GAN thinks",
+    "encode": "turn pictures into codes",
+    "decode": "turn codes into pictures",
+    "reconstruct": "show pictures beside what a model makes of them",
+    "codebook": "show which codes a model uses, and what each decodes to",
     "evaluate": "measure the quality of a model",
     "runs": "list the runs there are",
     "follow": "show the curves of a run while it trains",

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from engine.claim import Claim
 from engine.looking import read_usage
 from engine.messages import (
-    GRID_KINDS,
     Event,
     GridDrawn,
     Marked,
@@ -65,7 +64,7 @@ class Followed:
             grid_steps=self.grids.steps(),
             snapshot_steps=self._snapshots,
             anew=anew,
-            grid_kinds=self.grids.pictured() or GRID_KINDS[:1],
+            grid_kinds=self.grids.pictured(),
         )
 
     def poll(self) -> Iterator[Event]:

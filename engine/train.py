@@ -39,6 +39,7 @@ from engine.messages import (
     SnapshotSaved,
     TrainState,
 )
+from engine.nn.usage import perplexity
 from engine.run_facts import sample_row
 from engine.shows import POINT_COUNT, USAGE, grids_of, probe_of
 from engine.stepper import StateError, Stepper, mix
@@ -342,6 +343,8 @@ class Training:
         values = self.stepper.read_metrics()
         if not values:
             return
+        if isinstance(self.stepper.family, TrainsCodebook):
+            values |= _spread(self.stepper.family.usage()[0])
         self._latest |= values
         at = (self.step, self.seconds, self.stepper.images)
         self.writer.log.add(*at, values)
@@ -493,6 +496,12 @@ class Training:
             self.writer.close()
             self._tell_problems()
             self.tell(self.state("failed" if reason else "ended"))
+
+
+def _spread(window_K: torch.Tensor) -> dict[str, float]:
+    """How many codes share the work, by their counts: the perplexity (1 to K), and the part that was used (0 to 1)."""
+    numbers = torch.stack((perplexity(window_K), (window_K > 0).double().mean()))
+    return dict(zip(("codebook/perplexity", "codebook/used"), numbers.tolist(), strict=True))
 
 
 def keep_weights(live: LiveSnapshot, path: str, step: int) -> None:

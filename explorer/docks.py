@@ -67,8 +67,8 @@ WORKSPACES: tuple[Workspace, ...] = (
         "codes",
         mark("Codes"),
         (
-            Column(680, (("codes", "compare"),), (1,)),
-            Column(600, (("codebook",), ("samples", "data")), (5, 3)),
+            Column(680, (("codes", "compare", "data"),), (1,)),
+            Column(600, (("codebook",), ("samples",)), (5, 3)),
         ),
     ),
     Workspace(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine import CODE_SUFFIX, CodeFileError, code_file_text, read_code_file
 from explorer.pictures import facts_in
+from explorer.provenance import RECIPE, SNAPSHOT
 from explorer.session import SUFFIX
 from explorer.text import tr
 
@@ -41,6 +43,8 @@ def what_is(path: Path) -> Found:
         return Found("run", path.parent, {})
     if path.name.endswith(SUFFIX):
         return Found("session", path, {})
+    if path.name.endswith(CODE_SUFFIX):
+        return _codes(path)
     if path.suffix.lower() == ".safetensors":
         return _weights(path)
     if path.suffix.lower() in PICTURES:
@@ -58,8 +62,19 @@ def _weights(path: Path) -> Found:
     raise DropError(tr("{name} alone does not say its network; drop the run folder that it is from.", name=path.name))
 
 
+def _codes(path: Path) -> Found:
+    """A file of codes says what a picture says that was saved from them."""
+    try:
+        kept = read_code_file(path)
+    except CodeFileError as error:
+        raise DropError(str(error)) from error
+    return Found("picture", path, {RECIPE: code_file_text(kept), SNAPSHOT: kept.snapshot})
+
+
 def _picture(path: Path) -> Found:
     facts = facts_in(path)
     if facts:
         return Found("picture", path, facts)
-    raise DropError(tr("{name} carries no latent; to train on pictures drop the folder they are in.", name=path.name))
+    raise DropError(
+        tr("{name} carries no latent; drop it on Codes to encode it, to train on it drop the folder.", name=path.name)
+    )

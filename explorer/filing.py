@@ -131,7 +131,8 @@ class Filing:
         if found.kind == "picture":
             key = panel_of(found.facts)
             if not self._docks.dock(key).isVisible():
-                self._docks.show_workspace({"decision": "theory", "curves": "train"}.get(key, "explore"))
+                workspaces = {"decision": "theory", "curves": "train", "codes": "codes"}
+                self._docks.show_workspace(workspaces.get(key, "explore"))
             self._docks.show_panel(key)
             self._card.say(tr("{name} is open in {panel}.", name=found.path.name, panel=tr(BY_KEY[key].title)))
 

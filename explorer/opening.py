@@ -108,7 +108,11 @@ class Opening:
             raise RecallError(tr("The recipe in this picture cannot be read; save the picture again.")) from error
         snapshot = facts.get(f"{PREFIX}:snapshot", "")
         if point is None and "shows" in recipe:
-            self._explore(snapshot)
+            if snapshot:
+                self._explore(snapshot)
+            for panel in self.panels:
+                if isinstance(panel, Remembers) and panel.key == recipe["shows"] == "codes":
+                    panel.recall({"codes": facts[f"{PREFIX}:recipe"]})
             return
         if snapshot and snapshot != self._desk.state().explored:
             self._explore(snapshot)

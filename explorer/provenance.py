@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine import GRID_SEED, Arithmetic, Point, point_from_text, to_plain
+from engine import GRID_SEED, Arithmetic, DataRef, Point, point_from_text, to_plain
 
 PREFIX = "latent-explorer"
 COMMAND, SNAPSHOT, STEP = f"{PREFIX}:command", f"{PREFIX}:snapshot", f"{PREFIX}:step"
@@ -32,6 +32,28 @@ def points_facts(
     options += OWN_SIZE if columns is None else [*OWN_SIZE, "--columns", str(columns)]
     options += ["--stored"] if stored else []
     return _facts("sample", snapshot, step, recipe, options)
+
+
+def pairs_facts(snapshot: str, step: int, count: int, columns: int) -> dict[str, str]:
+    """The metadata of the grid of reconstructions that a run kept: `count` pictures, originals included."""
+    options = ["--stored", "--kind", "reconstructions", "--count", str(count), *OWN_SIZE, "--columns", str(columns)]
+    return _facts("sample", snapshot, step, json.dumps({"shows": "samples"}), options)
+
+
+def compare_facts(models: Sequence[tuple[str, int]], data: DataRef, first: int, count: int) -> dict[str, str]:
+    """The metadata of pictures beside their reconstructions by some models, (snapshot, step) each: one command for each
+    model makes its reconstructions again, with those of the pictures before them."""
+    listed = [{"snapshot": snapshot, "step": step} for snapshot, step in models]
+    recipe = {"shows": "compare", "models": listed, "data": data.name, "first": first, "count": count}
+    options = ["--data", data.name, "--split", data.split, "--count", str(first + count)]
+    options += [] if data.fit is None else ["--fit", data.fit]
+    commands = [shlex.join(["python", "-m", "engine", "reconstruct", snapshot, *options]) for snapshot, _ in models]
+    return {
+        COMMAND: " && ".join(commands),
+        SNAPSHOT: models[0][0],
+        STEP: str(models[0][1]),
+        RECIPE: json.dumps(recipe),
+    }
 
 
 def arithmetic_facts(snapshot: str, step: int, arithmetic: Arithmetic) -> dict[str, str]:
@@ -63,6 +85,12 @@ def decision_facts(
     return facts | {f"{PREFIX}:{name}": json.dumps(value) for name, value in numbers.items()}
 
 
+def codes_facts(snapshot: str, step: int, recipe: str) -> dict[str, str]:
+    """The metadata of the picture that codes decode to; `recipe` is the text of a file of codes."""
+    words = ["python", "-m", "engine", "decode", snapshot, recipe, *OWN_SIZE]
+    return {COMMAND: shlex.join(words), SNAPSHOT: snapshot, STEP: str(step), RECIPE: recipe}
+
+
 def shows_curves(facts: Mapping[str, str]) -> bool:
     """Whether a picture shows the curves of a run, which no recipe makes again."""
     return RECIPE not in facts and RUN in facts
@@ -80,8 +108,7 @@ def panel_of(facts: Mapping[str, str]) -> str:
 
 def of_run(facts: Mapping[str, str], snapshot: str) -> dict[str, str]:
     """The same metadata for a snapshot that lasts: what was drawn by "live" is made again from its run."""
-    words = shlex.split(facts[COMMAND])
-    words[words.index("--snapshot") + 1] = snapshot
+    words = [snapshot if word == facts[SNAPSHOT] else word for word in shlex.split(facts[COMMAND])]
     return {**facts, COMMAND: shlex.join(words), SNAPSHOT: snapshot}
 
 

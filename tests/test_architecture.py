@@ -25,6 +25,7 @@ LIGHT = {
     "engine.messages.commands",
     "engine.messages.events",
     "engine.messages.names",
+    "engine.code_files",
     "engine.concepts",
     "engine.controls",
     "engine.expression",

@@ -59,6 +59,16 @@ BENCHES: dict[str, Bench] = {
         "dcgan_step", "the DCGAN step beside a plain PyTorch loop", {"training_ratio_plain": Target(1.25)}
     ),
     "modern_step": Bench("modern_step", "training of gan_modern:modern", {"images_per_hour": Target(1e6)}),
+    "vq_step": Bench(
+        "vq_step",
+        "the VQ-VAE step beside one with vector-quantize-pytorch",
+        {"K512/training_ratio": Target(1.2), "K8192/training_ratio": Target(3.5)},
+    ),
+    "nearest_code": Bench(
+        "nearest_code",
+        "the nearest of 8192 codes beside torch.cdist",
+        {"cdist_ratio": Target(1.6), "largest_array_mb": Target(64.0, at_least=False)},
+    ),
     "decode": Bench(
         "decode",
         "a picture for a slider, on one thread",
@@ -86,6 +96,7 @@ BENCHES: dict[str, Bench] = {
 _UNITS = {
     "_ms": "ms",
     "_us": "us",
+    "_mb": "MB",
     "_s": "s",
     "ratio": "times",
     "_plain": "times",
@@ -103,7 +114,7 @@ class BenchOptions:
     """What to measure."""
 
     name: Annotated[str | None, tyro.conf.Positional] = None
-    """dcgan_step, modern_step, decode, portraits, arithmetic or log; without a name, all."""
+    """dcgan_step, modern_step, vq_step, nearest_code, decode, portraits, arithmetic or log; without a name, all."""
     json: bool = False
     """Print one JSON object and nothing else."""
 

@@ -1,8 +1,9 @@
 """`python -m engine bundle RUN --out FOLDER --title TITLE`: make a model that comes with the program out of a run.
 
-The folder gets the newest snapshot as float16 (weights.safetensors), a sheet of its samples (sheet.png) for the time
-before torch is loaded, and a card (card.json): data, preset, knobs, steps, seed, hardware, measured quality, exemplars
-of ready arithmetics, the command that trains such a model, and what that would do differently.
+The folder gets the newest snapshot as float16 (weights.safetensors; counts of codes stay whole), a sheet of its samples
+(sheet.png; reconstructions where it makes none) for the time before torch is loaded, and a card (card.json): data,
+preset, knobs, steps, seed, hardware, measured quality, exemplars of ready arithmetics, the command that trains such a
+model, and what that would do differently.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ import tyro
 from safetensors.numpy import save as save_directions
 from safetensors.torch import save
 
-from engine import concepts, jobs
+from engine import codes, concepts, jobs
 from engine.commands import evaluate, pictures
 from engine.commands.exploring import Explored, SnapshotOptions
 from engine.commands.options import parse
 from engine.commands.terminal import Bars, CommandError, interruptible, say
 from engine.controls import GRID_SEED, Arithmetic, Point, Slot, to_plain
-from engine.data.catalog import open_data
+from engine.data.dataset import Dataset
 from engine.data.ref import DataRef
-from engine.engine import default_home
 from engine.evaluate.judge import Judge
 from engine.evaluate.sampling import find_exemplars
+from engine.family import LatentSpace
 from engine.machine import machine_facts
-from engine.messages import bundled_snapshot
+from engine.messages import DirectionFacts, Reconstruct, Reconstructed, bundled_snapshot
 from engine.shelf import DIRECTIONS
 from engine.shows import GRID_COUNT
 from engine.stepper import to_model
@@ -42,6 +43,7 @@ from engine.storage.run_record import RunRecord, RunStatus
 SHEET_COLUMNS = 8
 SHEET_PIXELS = 64 * 32 * 32
 EXEMPLARS, TRIES = 3, 8
+MEASURED = ("quality", "arithmetic", "critic", "judge", "reconstruction", "codebook", "prior", "posterior")
 LARGEST = 12 << 20  # bytes of a bundled file
 
 
@@ -73,18 +75,21 @@ def run(words: Sequence[str]) -> int:
     explored = Explored(SnapshotOptions(options.run))
     if explored.is_points or not explored.name.startswith("run:"):
         raise CommandError("Only models of pictures that come from a run are bundled; choose such a run.")
+    has_space = isinstance(explored.opened.snapshot, LatentSpace)
+    if options.presets and not has_space:
+        raise CommandError(f"{explored.opened.title} has no latent space for arithmetic; leave --presets away.")
     run_path = explored.run_folder
     record = runs.open_run(run_path).record
     folder = Path(options.out)
     with Bars() as bars:
-        data = DataRef.from_plain(record.data)
-        dataset = bars.loaded(open_data(data, default_home()))
+        data, dataset = evaluate.opened_data(explored, DataRef.from_plain(record.data), None, bars)
         measuring = evaluate.EvaluateOptions(explored.name, samples=options.samples)
         quality = evaluate.measured(explored, data, dataset, measuring, bars)
-        attributes = bars.finished(jobs.find_attributes("bundle", explored.opened, lambda _: explored.judge()))
+        attributes: list[DirectionFacts] = []
+        if has_space:
+            attributes = bars.finished(jobs.find_attributes("bundle", explored.opened, lambda _: explored.judge()))
         presets = {title: _exemplars(explored, title, bars) for title in options.presets}
-    tensors = {name: tensor.half().contiguous() for name, tensor in explored.opened.snapshot.tensors().items()}
-    weights = save(tensors)
+    weights = save({name: _small(tensor) for name, tensor in explored.opened.snapshot.tensors().items()})
     if len(weights) > LARGEST:
         raise CommandError(f"The weights take {len(weights) >> 20} MB and 12 MB is the limit; train a smaller model.")
     files.make_folder(folder)
@@ -92,12 +97,21 @@ def run(words: Sequence[str]) -> int:
     if attributes:
         vectors = {facts.name: explored.opened.directions[facts.name] for facts in attributes}
         files.write_bytes(folder / DIRECTIONS, save_directions(vectors))
-    _write_sheet(explored, folder / "sheet.png")
+    if has_space:
+        _write_sheet(explored, folder / "sheet.png")
+    else:
+        _write_reconstructions(explored, dataset, folder / "sheet.png")
     card = _card(explored, record, options, quality, presets, runs.open_run(run_path).status())
     card["directions"] = [dataclasses.asdict(facts) for facts in attributes]
     files.write_json(folder / "card.json", card)
     say(f"{options.title}: step {explored.opened.step}, {len(weights) / 1e6:.1f} MB in {folder}.")
     return 0
+
+
+def _small(tensor: torch.Tensor) -> torch.Tensor:
+    """Numbers as float16 where that holds them; whole numbers and truths as they are."""
+    half = tensor.half() if tensor.is_floating_point() else tensor
+    return (half if bool(half.isfinite().all()) else tensor).contiguous()
 
 
 def _exemplars(explored: Explored, title: str, bars: Bars) -> dict[str, list[list[int]]]:
@@ -142,8 +156,25 @@ def _agreement(
     return float(right_CN[:, centre].mean() + right_CN.mean())
 
 
+def _sheet_count(explored: Explored) -> int:
+    return min(GRID_COUNT, SHEET_PIXELS // math.prod(explored.opened.snapshot.spec.shape[:2]))
+
+
+def _write_reconstructions(explored: Explored, dataset: Dataset, path: Path) -> None:
+    """What the model makes of the first pictures of the data."""
+    originals = dataset.batch(np.arange(min(_sheet_count(explored), len(dataset)), dtype=np.int64))
+    request = Reconstruct("bundle", 0, explored.name, originals)
+    *_, made = codes.reconstruct(explored.opened, request, explored.device)
+    assert isinstance(made, Reconstructed)
+    words = ("--split", dataset.split, "--count", str(len(originals)), "--columns", str(SHEET_COLUMNS), "--scale", "1")
+    recipe = {"shows": "reconstructions"}
+    snapshot, step = bundled_snapshot(path.parent.name), explored.opened.step
+    texts = pictures.facts("reconstruct", snapshot, step, recipe, words, model_first=True)
+    pictures.write_png(path, pictures.grid(np.asarray(made.samples, np.uint8), 1, SHEET_COLUMNS), texts)
+
+
 def _write_sheet(explored: Explored, path: Path) -> None:
-    count = min(GRID_COUNT, SHEET_PIXELS // math.prod(explored.opened.snapshot.spec.shape[:2]))
+    count = _sheet_count(explored)
     frame = explored.draw([Point(GRID_SEED, x) for x in range(count)])
     snapshot = bundled_snapshot(path.parent.name)
     points = [to_plain(Point(GRID_SEED, x)) for x in range(count)]
@@ -179,9 +210,7 @@ def _card(
         "parameters": sum(tensor.numel() for tensor in opened.snapshot.tensors().values()),
         "hardware": f"{machine_facts()['processor']}, {record.threads} threads, {record.device}",
         "versions": record.versions,
-        "quality": {
-            key: value for key, value in quality.items() if key in ("quality", "arithmetic", "critic", "judge")
-        },
+        "quality": {key: value for key, value in quality.items() if key in MEASURED},
         "presets": presets,
         "command": f"{record.command} --steps {opened.step}",
         "history": [*options.history, *_changes(explored.run_folder, opened.step)],

@@ -30,9 +30,12 @@ LARGEST_SIDE = 16_384  # pixels
 Pixels = NDArray[np.uint8]
 
 
-def facts(verb: str, snapshot: str, step: int, recipe: Any, options: Sequence[str]) -> dict[str, str]:
-    """What a picture says of itself: the command line that makes it again, its snapshot, step and recipe (as JSON)."""
-    words = ["python", "-m", "engine", verb, "--snapshot", snapshot, *options]
+def facts(
+    verb: str, snapshot: str, step: int, recipe: Any, options: Sequence[str], *, model_first: bool = False
+) -> dict[str, str]:
+    """What a picture says of itself: the command line that makes it again, its snapshot, step and recipe (as JSON).
+    `model_first`: the verb takes the snapshot as its first word."""
+    words = ["python", "-m", "engine", verb, *([] if model_first else ["--snapshot"]), snapshot, *options]
     return {
         f"{PREFIX}:command": shlex.join(words),
         f"{PREFIX}:snapshot": snapshot,
@@ -121,7 +124,7 @@ def target(out: str | None, verb: str, suffixes: Sequence[str]) -> Path:
         names = (f"{verb}{suffixes[0]}" if n == 1 else f"{verb}-{n}{suffixes[0]}" for n in itertools.count(1))
         return next(path for name in names if not (path := Path(name)).exists())
     path = Path(out).expanduser()
-    if path.suffix.lower() not in suffixes:
+    if not path.suffix or not path.name.lower().endswith(tuple(suffixes)):
         raise CommandError(f"{path.name} cannot be written; end the name in {' or '.join(suffixes)}.")
     if path.is_dir():
         raise CommandError(f"{path} is a folder; give the name of a file.")

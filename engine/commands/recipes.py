@@ -131,18 +131,19 @@ def _plain(recipe: str) -> Any:
         path = Path(text).expanduser()
         if not path.is_file():
             raise CommandError(f"{text!r} is neither a recipe nor a file; give JSON, a JSON file or a saved picture.")
-        text = _recipe_in(path) if path.suffix.lower() == ".png" else files.read_bytes(path).decode(errors="replace")
+        text = recipe_in(path) if path.suffix.lower() == ".png" else files.read_bytes(path).decode(errors="replace")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CommandError(f"The recipe is not valid JSON ({error}); copy it whole, in quotes.") from error
 
 
-def _recipe_in(path: Path) -> str:
+def recipe_in(path: Path) -> str:
     try:
         with Image.open(path) as image:
             image.load()
-            text = getattr(image, "text", {}).get(f"{PREFIX}:recipe")
+            texts = getattr(image, "text", {})
+            text = texts.get(f"{PREFIX}:recipe", texts.get(f"{PREFIX}.recipe"))  # the window writes a point
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise CommandError(f"{path} is not a picture that can be read ({error}); choose another one.") from error
     if text is None:

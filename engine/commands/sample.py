@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
@@ -50,6 +50,8 @@ class SampleOptions(SnapshotOptions):
     """How places between whole numbers are made."""
     stored: bool = False
     """Take the samples from the grid that the run kept at exactly this step, instead of drawing them anew."""
+    kind: Literal["samples", "reconstructions"] | None = None
+    """Which grid of the run, with --stored; without it, the one that is shown first."""
     out: str | None = None
     """The file: .png, or for points .csv, .npy or .png. Without it, a free name in this folder."""
     scatter: bool = False
@@ -172,7 +174,7 @@ def _drawn_anew(options: SampleOptions, points: Sequence[Point]) -> Drawn:
 def _stored(options: SampleOptions, points: Sequence[Point]) -> Drawn:
     """Samples of a grid that a run kept: they are as they were, also where their weights are gone."""
     name = snapshot_name(options.snapshot)
-    grid = kept_grid(name, name.rpartition("@")[2])
+    grid = kept_grid(name, name.rpartition("@")[2], options.kind or "")
     places = [Point(seed=GRID_SEED, x=float(x)) for x in range(len(grid.samples))]
     asked = [dataclasses.replace(point, condition=()) for point in points]
     if not all(point in places for point in asked):
@@ -182,21 +184,21 @@ def _stored(options: SampleOptions, points: Sequence[Point]) -> Drawn:
     return dataclasses.replace(grid, samples=grid.samples[rows])
 
 
-def kept_grid(name: str, told: str) -> Drawn:
-    """The sample grid that the run of a snapshot kept at a step, or its "last". Raises CommandError."""
+def kept_grid(name: str, told: str, kind: str = "") -> Drawn:
+    """The grid of a kind that the run of a snapshot kept at a step, or its "last". Raises CommandError."""
     folder = name.removeprefix("run:").rpartition("@")[0]
     if not name.startswith("run:"):
         raise CommandError("Only a run keeps sample grids; name one as run:FOLDER@STEP.")
     opened = runs.open_run(Path(folder))
     grids = opened.grids()
     grids.poll()
-    steps = grids.steps()
+    steps = grids.steps(kind)
     wanted = max(steps, default=0) if told == "last" else int(told)
     if wanted not in steps:
         nearest = min(steps, key=lambda step: abs(step - wanted), default=None)
         rest = "" if nearest is None else f"; the nearest is that of step {nearest}"
         raise CommandError(f"The run {opened.record.name} kept no grid at step {wanted}{rest}.")
-    _, kept = grids.read(wanted)
+    _, kept = grids.read(wanted, kind)
     data = DataRef.from_plain(opened.record.data)
     return Drawn(kept, f"run:{folder}@{wanted}", wanted, opened.record.name, data)
 
@@ -230,6 +232,7 @@ def _facts(drawn: Drawn, points: Sequence[Point], options: SampleOptions) -> dic
     words += ["--scale", str(options.scale)] if options.scale != SampleOptions.scale else []
     words += [] if options.columns is None else ["--columns", str(options.columns)]
     words += ["--stored"] if options.stored else []
+    words += [] if options.kind is None else ["--kind", options.kind]
     words += ["--scatter"] if options.scatter else []
     words += [] if options.mark is None else ["--mark", options.mark]
     return pictures.facts("sample", drawn.name, drawn.step, recipe, words)

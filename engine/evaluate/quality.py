@@ -20,7 +20,7 @@ from engine.controls import GRID_SEED
 from engine.data.dataset import Dataset
 from engine.evaluate import frechet
 from engine.evaluate.judge import Judge, JudgeError
-from engine.evaluate.sampling import AT_ONCE, Rows, Steps, counted, decoded, labels_like
+from engine.evaluate.sampling import AT_ONCE, Rows, Steps, counted, decoded, labels_like, shuffled_rows
 from engine.family import LatentSpace
 from engine.latent import draw_many
 from engine.stepper import to_model
@@ -46,7 +46,7 @@ def measure_quality(
     if data.is_points or len(data) < 4:
         raise JudgeError("A judge needs pictures, and at least 4 of them; choose another data set.")
     reals = min(2 * count, len(data))
-    rows = np.sort(np.argsort(draw_many("uniform", len(data), seed, [0], [1])[0], kind="stable")[:reals])
+    rows = np.sort(shuffled_rows(data, seed)[:reals])
     total = reals + count + min(reals // 2, count)
     real, labels = [], []
     for start in range(0, reals, at_once):

@@ -109,6 +109,11 @@ def labels_like(data: Dataset, snapshot: LatentSpace, rows: Rows) -> dict[str, R
     return {name: columns[name].labels[rows].astype(np.int64) for name in snapshot.conditions if name in columns}
 
 
+def shuffled_rows(data: Dataset, seed: int) -> Rows:
+    """All rows of a data set in an order that depends on the seed alone."""
+    return np.argsort(draw_many("uniform", len(data), seed, [0], [1])[0], kind="stable")
+
+
 def looked(snapshot: LatentSpace, judge: Classifier, z_NZ: Floats) -> Seen:
     """Decode latents and let the judge look at the samples, all at once."""
     readings = judge.classify(decoded(snapshot, z_NZ))

@@ -21,7 +21,7 @@ from engine import Event, RunFacts
 from explorer import theme
 from explorer.panel import Desk, Panel
 from explorer.panels import curve_offer
-from explorer.panels.curve_groups import Group, grouped
+from explorer.panels.curve_groups import Group, curve_title, grouped
 from explorer.panels.curve_runs import MOST_RUNS, DrawnRuns
 from explorer.state import Action, Scrub, State
 from explorer.text import mark, tr
@@ -197,6 +197,7 @@ class CurvesPanel(Panel):
         self._boxes = {key: self._boxes.get(key) or self._new_box(group) for key, group in wanted.items()}
         for key, group in wanted.items():
             self._boxes[key].set_curves(list(self._curves(group, runs)))
+            self._boxes[key].plot.set_lines(group.kind.lines_of(runs))
         shown = self.desk.state().run
         self._tools.set_runs(
             [(run.path, run.name, run in runs) for run in self._runs.candidates()], "" if shown is None else shown.path
@@ -216,7 +217,6 @@ class CurvesPanel(Panel):
     def _new_box(self, group: Group) -> CurveBox:
         box = CurveBox(tr(group.kind.title), log=group.kind.log)
         plot = box.plot
-        plot.set_lines(group.kind.lines)
         if group.kind.height is not None:
             plot.set_fixed_y(*group.kind.height)
         box.set_view(self._tools.view())
@@ -239,7 +239,7 @@ class CurvesPanel(Panel):
             for m, name in enumerate(group.metrics):
                 if name in series:
                     several = len(runs) > 1
-                    title = f"{r + 1} {name.split('/', 1)[-1]}" if several else name.split("/", 1)[-1]
+                    title = f"{r + 1} {curve_title(name)}" if several else curve_title(name)
                     ink = curve_drawing.ink(inks[(r if several else m) % len(inks)], m)
                     yield Curve(f"{run.path}\n{name}", title, series[name], ink, name, quiet=name in named)
                     named.add(name)

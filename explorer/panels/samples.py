@@ -1,7 +1,8 @@
 """What a model makes of the same draws, again and again: the sample grid of a run at every step it was kept.
 
 The grid shows the places (0, 0), (1, 0), (2, 0) ... of the plane GRID_SEED, so sample k is a point that can be sent
-to a slot of Arithmetic or visited in Latent. Before there is a run it shows the model that is explored.
+to a slot of Arithmetic or visited in Latent. Before there is a run it shows the model that is explored. A model that
+takes pictures apart shows, too or instead, what becomes of the first of the data: each beside its reconstruction.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ import engine
 from engine import Event, Frame, GridDrawn, Point
 from explorer.explored import conditions_of_run, grouped, run_is_explored, snapshot_title
 from explorer.panel import Desk, Panel
-from explorer.provenance import points_facts, scatter_facts
+from explorer.provenance import pairs_facts, points_facts, scatter_facts
 from explorer.state import Action, ChooseSnapshot, SendToSlot, State, VisitPoint
 from explorer.stored import stored_samples
 from explorer.text import mark, tr
 from explorer.theme import GRID, SMALL
+from explorer.widgets.calm_combo import CalmComboBox
 from explorer.widgets.canvas import to_qimage
 from explorer.widgets.elided import ElidedLabel
 from explorer.widgets.image_grid import ImageGrid
@@ -45,6 +47,8 @@ DATA_SHOWN = 1000  # points of the data behind the samples, the first ones, as D
 PICTURES, POINTS = 36, 256  # samples of a model that has no run
 SLOTS = ("A", "B", "C", "D", "E", "F")
 ONE_ROW = 620  # px: from this width on the tools stand in one row
+PAIRS = "reconstructions"  # a kind of grid, as the engine names it
+KINDS = {"samples": mark("Samples"), PAIRS: mark("Reconstructions")}
 
 
 class SamplesPanel(Panel):
@@ -55,9 +59,11 @@ class SamplesPanel(Panel):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self._shown: tuple[str, int] | None = None  # the run and step of the grid in view
+        self._shown: tuple[str, int, str] | None = None  # the run, step and kind of the grid in view
+        self._wanted = ""  # the kind of grid that a person chose
         self._drawn: Frame | None = None  # the samples of a model without a run
-        self._asked: tuple[str, int, int] | None = None  # run, step and number of the newest grid that was asked for
+        self._pairs = False  # whether reconstructions are in view
+        self._asked: tuple[str, int, str] | None = None  # run, step and kind of the newest grid that was asked for
         self._compared: int | None = None
         self._newest: dict[str, int] = {}
         self._data: tuple[engine.DataRef | None, int] = (None, 0)  # behind the points, and the number of its request
@@ -72,7 +78,6 @@ class SamplesPanel(Panel):
     def _build(self) -> None:
         self._grid = ImageGrid(letters="ABC", text=tr("Start a run or open one: its samples appear here."))
         self._grid.setAccessibleName(tr("Samples"))
-        self._grid.set_hint(tr("Sample {index}: a click sends it to the slot, a double click shows it in Latent"))
         self._grid.chosen.connect(self._clicked)
         self._grid.opened.connect(self._visit)
         self._grid.menuWanted.connect(self._menu)
@@ -94,6 +99,7 @@ class SamplesPanel(Panel):
         self._rows.addLayout(self._build_compare(), 1)
         self._rows.addLayout(self._build_sending())
         layout.addWidget(self._tools)
+        self._hint(pairs=False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -112,6 +118,15 @@ class SamplesPanel(Panel):
         self._wipe.valueChanged.connect(self._grid.set_wipe)
         row = QHBoxLayout()
         row.setSpacing(GRID)
+        self._kinds = CalmComboBox()
+        self._kinds.setAccessibleName(tr("What is shown of the run"))
+        self._kinds.setToolTip(tr("Samples of draws from the latent space, or pictures beside their reconstructions"))
+        for kind, title in KINDS.items():
+            self._kinds.addItem(tr(title), kind)
+        self._kinds.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._kinds.activated.connect(self._choose_kind)
+        self._kinds.hide()
+        row.addWidget(self._kinds)
         row.addWidget(self._caption, 2)
         row.addWidget(self._before)
         row.addWidget(self._wipe, 1)
@@ -129,9 +144,6 @@ class SamplesPanel(Panel):
             self._slot.addItem(tr("Click: slot {name}", name=name), name)
         self._said = ElidedLabel(size=SMALL, muted=True)
         self._explore = QPushButton(tr("Explore this run"))
-        self._explore.setToolTip(
-            tr("Arithmetic and Latent explore another model, in which the same draw looks different")
-        )
         self._explore.clicked.connect(self._explore_run)
         self._explore.hide()
         row = QHBoxLayout()
@@ -144,7 +156,8 @@ class SamplesPanel(Panel):
     # ---------------------------------------------------------------------------------------------- what is shown
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        if changed & {"run", "at_step", "explored", "snapshots", "ready"}:
+        if changed & {"run", "at_step", "explored", "snapshots", "ready", "grid_kinds"}:
+            self._offer_kinds(state)
             self._choose_view(state)
         if changed & {"run", "grid_steps"}:
             self._offer_steps(state)
@@ -170,7 +183,7 @@ class SamplesPanel(Panel):
             return
         self._asked = None
         history = self.desk.stores.runs.get(path)
-        newest = history.grid if history is not None else None
+        newest = history.grids.get(self._kind(state)) if history is not None else None
         if newest is not None:
             self._show_grid(newest)
             return
@@ -178,6 +191,7 @@ class SamplesPanel(Panel):
         if steps:
             self._ask_grid(path, steps[-1])
         elif self._shown is None:
+            self._grid.set_text(tr("The first pictures of this run appear with its first steps."))
             self._show_samples(None)
             self._caption.setText(tr("{name}: no samples yet", name=state.run.name if state.run else path))
 
@@ -190,20 +204,78 @@ class SamplesPanel(Panel):
         self._compare.setChecked(False)
 
     def _ask_grid(self, path: str, step: int) -> None:
-        if self._asked is None or self._asked[:2] != (path, step):
-            self._asked = (path, step, self.desk.number())
-            self.desk.post(engine.ReadGrid(GRID_AT, self._asked[2], path, step))
+        kind = self._kind(self.desk.state())
+        if self._asked != (path, step, kind):
+            self._asked = (path, step, kind)
+            self.desk.post(engine.ReadGrid(GRID_AT, self.desk.number(), path, step, kind))
+
+    # ---------------------------------------------------------------------------------------------- kinds of grid
+
+    def _kind(self, state: State) -> str:
+        """The kind of grid that is shown of the run: the one that was chosen, where it has that, else its first."""
+        kinds = state.grid_kinds.get(state.run.path, ()) if state.run is not None else ()
+        return self._wanted if self._wanted in kinds else next(iter(kinds), "")
+
+    def _offer_kinds(self, state: State) -> None:
+        kinds = state.grid_kinds.get(state.run.path, ()) if state.run is not None else ()
+        self._kinds.setVisible(len(kinds) > 1)
+        self._kinds.setCurrentIndex(max(self._kinds.findData(self._kind(state)), 0))
+
+    @Slot(int)
+    def _choose_kind(self, index: int) -> None:
+        self._wanted = str(self._kinds.itemData(index))
+        self._compare.setChecked(False)
+        self._choose_view(self.desk.state())
+
+    def _show_pairs(self, pairs: bool) -> None:
+        """Reconstructions belong to pictures of the data, not to places: there is nothing to send or to visit."""
+        if pairs == self._pairs:
+            return
+        self._pairs = pairs
+        self._click.stop()
+        self._waiting = -1
+        self._grid.set_pairs(pairs)
+        self._grid.set_index(-1)
+        self._grid.set_marks({} if pairs else self._marks)
+        self._said.setText("")
+        self._slot.setVisible(not pairs)
+        self._hint(pairs=pairs)
+
+    def _hint(self, *, pairs: bool) -> None:
+        self._grid.set_hint(
+            tr(
+                "Picture {index}: the original left, its reconstruction right. It is no place in a latent space, so no "
+                "slot can take it."
+            )
+            if pairs
+            else tr("Sample {index}: a click sends it to the slot, a double click shows it in Latent")
+        )
+        self._explore.setToolTip(
+            tr("The other panels show another model; choose this one")
+            if pairs
+            else tr("Arithmetic and Latent explore another model, in which the same draw looks different")
+        )
 
     def _request_samples(self, state: State) -> None:
         info = state.explored_info
         snapshot = state.explored
-        if info is None or info.latent is None or not self.isVisible():
+        if info is None or not self.isVisible():
+            return
+        if info.latent is None:
+            self._show_none(info)
             return
         if self._drawn is None or self._drawn.snapshot != snapshot:
             self._leave()
             count = POINTS if len(info.shape) == 1 else PICTURES
             points = tuple(_draw(k) for k in range(count))
             self.desk.post(engine.DrawPoints(DRAWN, self.desk.number(), snapshot, points))
+
+    def _show_none(self, info: engine.SnapshotInfo) -> None:
+        """A model that makes nothing by itself."""
+        self._leave()
+        self._grid.set_text(tr("This model draws no samples. Compare shows its reconstructions of pictures."))
+        self._show_samples(None)
+        self._caption.setText(info.title)
 
     def _show_stored(self, state: State) -> None:
         """What the bundled model made when it was trained, until the engine can draw."""
@@ -218,6 +290,7 @@ class SamplesPanel(Panel):
             self._points.set_points(samples)
             self._stack.setCurrentWidget(self._points)
         else:
+            self._show_pairs(samples is not None and self._shown is not None and self._shown[2] == PAIRS)
             self._grid.set_samples(samples)
             self._stack.setCurrentWidget(self._grid)
 
@@ -234,7 +307,7 @@ class SamplesPanel(Panel):
             self.desk.post(engine.ReadDataPage(DATA, self._data[1], data, 0, DATA_SHOWN))
 
     def _show_grid(self, grid: GridDrawn) -> None:
-        self._shown = (grid.path, grid.step)
+        self._shown = (grid.path, grid.step, grid.kind)
         self._show_samples(grid.samples)
         self._caption.setText(self._words(len(grid.samples)))
         if self._compare.isChecked():
@@ -243,10 +316,14 @@ class SamplesPanel(Panel):
     def _words(self, count: int) -> str:
         """What is in view: the run, its step, and that the draws are fixed."""
         state = self.desk.state()
-        path, step = self._shown or ("", 0)
+        path, step, kind = self._shown or ("", 0, "")
         run = state.opened.get(path)
         name = run.name if run is not None else Path(path).name
-        words = tr("{name} · step {step} · {count} fixed draws", name=name, step=grouped(step), count=count)
+        if kind == PAIRS:
+            words = tr("{name} · step {step} · {count} pictures, each left of its reconstruction",
+                       name=name, step=grouped(step), count=count // 2)  # fmt: skip
+        else:
+            words = tr("{name} · step {step} · {count} fixed draws", name=name, step=grouped(step), count=count)
         if self._compared is not None:
             words += " · " + tr("left of the line: step {step}", step=grouped(self._compared))
         return words
@@ -295,9 +372,9 @@ class SamplesPanel(Panel):
         if event.channel == GRID_BEFORE:
             self._take_before(event)
         elif event.channel == GRID_AT:
-            if self._asked is not None and event.path == self._asked[0]:
+            if self._asked is not None and (event.path, event.kind) == (self._asked[0], self._asked[2] or event.kind):
                 self._show_grid(event)
-        elif not event.channel and state.at_step is None and self.isVisible():
+        elif not event.channel and event.kind == self._kind(state) and state.at_step is None and self.isVisible():
             self._show_grid(event)
 
     def _is_fresh(self, event: GridDrawn | Frame) -> bool:
@@ -341,10 +418,12 @@ class SamplesPanel(Panel):
         state = self.desk.state()
         step = self._before.currentData()
         if state.run is not None and step is not None:
-            self.desk.post(engine.ReadGrid(GRID_BEFORE, self.desk.number(), state.run.path, int(step)))
+            number = self.desk.number()
+            self.desk.post(engine.ReadGrid(GRID_BEFORE, number, state.run.path, int(step), self._kind(state)))
 
     def _take_before(self, event: GridDrawn) -> None:
-        if self._compare.isChecked() and event.samples.ndim == 4:
+        kind = self._shown[2] if self._shown is not None else ""
+        if self._compare.isChecked() and event.samples.ndim == 4 and event.kind == kind:
             self._compared = event.step
             self._show_against(event.samples)
 
@@ -364,6 +443,8 @@ class SamplesPanel(Panel):
     @Slot(int)
     def _clicked(self, index: int) -> None:
         """A click sends; but it waits for the double click that it may be the start of."""
+        if self._pairs:
+            return
         self._waiting = index
         self._click.start()
 
@@ -374,6 +455,8 @@ class SamplesPanel(Panel):
 
     @Slot(int, str)
     def _send(self, index: int, slot: str) -> None:
+        if self._pairs:
+            return
         self.desk.act(SendToSlot(self._sample(index), slot))
         name = slot or self.desk.state().last_slot
         self._marks[index] = name
@@ -384,12 +467,15 @@ class SamplesPanel(Panel):
     def _visit(self, index: int) -> None:
         self._click.stop()
         self._waiting = -1
+        if self._pairs:
+            return
         self.desk.act(VisitPoint(self._sample(index)))
         self._said.setText(tr("Sample {index} shown in Latent", index=index))
 
     @Slot(int, object)
     def _menu(self, index: int, place: QPoint) -> None:
-        self.make_menu(index).popup(place)
+        if not self._pairs:
+            self.make_menu(index).popup(place)
 
     def make_menu(self, index: int) -> QMenu:
         """Where a sample can go: Latent, or a slot of Arithmetic."""
@@ -443,6 +529,13 @@ class SamplesPanel(Panel):
         if self._stack.currentWidget() is not self._grid or self._grid.count() == 0:
             return None
         snapshot, step, stored = self._source()
+        if self._pairs:
+            image = self._grid.image()
+            return (
+                None
+                if image is None
+                else (image, pairs_facts(snapshot, step, self._grid.count(), self._grid.columns()))
+            )
         chosen = self._grid.picture(self._grid.index()) if self._grid.hasFocus() else None
         if chosen is not None:
             return to_qimage(chosen), points_facts(snapshot, step, [self._sample(self._grid.index())], stored=stored)
@@ -466,7 +559,7 @@ class SamplesPanel(Panel):
         """The snapshot and step that the samples in view come from, and whether a run keeps the samples themselves."""
         if self._shown is None:
             return (self._drawn.snapshot, self._drawn.step, False) if self._drawn is not None else ("", 0, False)
-        path, step = self._shown
+        path, step, _ = self._shown
         return engine.run_snapshot(path, step), step, True
 
 

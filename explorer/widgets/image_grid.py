@@ -31,6 +31,7 @@ from explorer.text import tr
 from explorer.widgets.canvas import KEY_REASONS, to_qimage
 
 GUTTER = 1
+PAIR_GAP = 7  # more room than the gutter between two pairs, px
 WHOLE_FROM = 2.0  # from this scale on every pixel of a sample gets the same whole number of screen pixels
 NEARLY = 0.93  # of the largest scale is as good, where it leaves fewer places empty
 WASTE = 0.3  # whole numbers may cost this part of a cell's side
@@ -38,6 +39,7 @@ WASTE = 0.3  # whole numbers may cost this part of a cell's side
 
 class ImageGrid(QWidget):
     """Pictures (N, H, W, C) in rows; as many columns as make them largest, or `columns`; at the left if not `centred`.
+    In pairs every other sample stands right of the one that it belongs to.
 
     `chosen(k)` is a click, `opened(k)` a double click or Enter, `hovered(k)` the sample under the cursor (-1: none),
     `menuWanted(k, place)` asks for the context menu, `typed(k, letter)` is one of `letters` on the keyboard.
@@ -65,6 +67,7 @@ class ImageGrid(QWidget):
         self._second: NDArray[np.uint8] | None = None
         self._strip, self._second_strip = QImage(), QImage()  # all samples below each other
         self._columns = columns
+        self._pairs = False
         self._text = text
         self._wipe = 0.5
         self._index = -1
@@ -97,6 +100,12 @@ class ImageGrid(QWidget):
         self._second_strip = QImage() if self._second is None else _strip(self._second)
         self.update()
 
+    def set_pairs(self, on: bool) -> None:
+        """Every two samples that follow each other belong together: they lie in one row, apart from other pairs."""
+        if on != self._pairs:
+            self._pairs = on
+            self.update()
+
     def set_wipe(self, part: float) -> None:
         """How much of each cell, from the left, shows the first samples (0..1)."""
         self._wipe = min(max(part, 0.0), 1.0)
@@ -115,7 +124,7 @@ class ImageGrid(QWidget):
             self.update()
 
     def set_hint(self, hint: str) -> None:
-        """What the tooltip says; {index} is the number of the sample."""
+        """What the tooltip says; {index} is the number of the sample, or of the pair."""
         self._hint = hint
 
     def samples(self) -> NDArray[np.uint8] | None:
@@ -168,7 +177,8 @@ class ImageGrid(QWidget):
             return max(1, min(self._columns, max(self.count(), 1)))
         if self._samples is None:
             return 1
-        scales = {columns: self._scale(columns) for columns in range(1, self.count() + 1)}
+        least = 2 if self._pairs else 1
+        scales = {columns: self._scale(columns) for columns in range(least, max(self.count(), least) + 1, least)}
         good = [columns for columns, scale in scales.items() if scale >= NEARLY * max(scales.values())]
         return min(
             good, key=lambda columns: (-self.count() % columns, -scales[columns], abs(columns**2 - self.count()))
@@ -179,13 +189,17 @@ class ImageGrid(QWidget):
         n, height, width, _ = self._samples.shape  # type: ignore[union-attr]
         rows = math.ceil(n / columns)
         ratio = self.devicePixelRatioF()
-        room_x = (self.width() - GUTTER * (columns - 1)) / columns / width
+        room_x = (self.width() - GUTTER * (columns - 1) - self._gaps(columns - 1)) / columns / width
         room_y = (self.height() - GUTTER * (rows - 1)) / rows / height
         scale = max(min(room_x, room_y), 1e-3) * ratio
         whole = math.floor(scale)
         if scale >= WHOLE_FROM and whole >= (1 - WASTE) * scale:
             scale = whole
         return scale / ratio
+
+    def _gaps(self, column: int) -> int:
+        """The room between pairs left of a column, px."""
+        return column // 2 * PAIR_GAP if self._pairs else 0
 
     def cell(self, index: int) -> QRectF:
         """Where a sample lies in the widget."""
@@ -197,10 +211,11 @@ class ImageGrid(QWidget):
         scale, ratio = self._scale(columns), self.devicePixelRatioF()
         step_x = math.floor(width * scale * ratio) / ratio + GUTTER
         step_y = math.floor(height * scale * ratio) / ratio + GUTTER
-        left = math.floor((self.width() - columns * step_x + GUTTER) / 2) if self._centred else 0
+        room = self.width() - columns * step_x + GUTTER - self._gaps(columns - 1)
+        left = math.floor(room / 2) if self._centred else 0
         top = math.floor((self.height() - rows * step_y + GUTTER) / 2)
         return QRectF(
-            max(left, 0) + index % columns * step_x,
+            max(left, 0) + index % columns * step_x + self._gaps(index % columns),
             max(top, 0) + index // columns * step_y,
             step_x - GUTTER,
             step_y - GUTTER,
@@ -211,8 +226,14 @@ class ImageGrid(QWidget):
         if self._samples is None:
             return -1
         first = self.cell(0)
-        columns = self.columns()
-        column = math.floor((place.x() - first.left()) / (first.width() + GUTTER))
+        columns, step_x = self.columns(), first.width() + GUTTER
+        x = place.x() - first.left()
+        if self._pairs:
+            pair = math.floor(x / (2 * step_x + PAIR_GAP))
+            within = math.floor((x - pair * (2 * step_x + PAIR_GAP)) / step_x)
+            column = 2 * pair + within if within < 2 else -1
+        else:
+            column = math.floor(x / step_x)
         row = math.floor((place.y() - first.top()) / (first.height() + GUTTER))
         index = row * columns + column
         return index if 0 <= column < columns and 0 <= index < self.count() and row >= 0 else -1
@@ -243,9 +264,9 @@ class ImageGrid(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         step_x, step_y = first.width() + GUTTER, first.height() + GUTTER
         for k in range(n):
-            cell = first.translated(k % columns * step_x, k // columns * step_y)
+            cell = first.translated(k % columns * step_x + self._gaps(k % columns), k // columns * step_y)
             painter.drawImage(cell, self._strip, QRectF(0, k * height, width, height))
-            if not self._second_strip.isNull():
+            if not self._second_strip.isNull() and not (self._pairs and k % 2 == 0):  # originals stay what they are
                 self._paint_second(painter, cell, k)
         self._paint_marks(painter)
         for index, role in ((self._hover, QPalette.ColorRole.Text), (self._index, QPalette.ColorRole.Highlight)):
@@ -253,7 +274,8 @@ class ImageGrid(QWidget):
                 painter.setPen(QPen(self.palette().color(role), 2 if index == self._index else 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 inset = 1.0 if index == self._index else 0.5
-                painter.drawRect(self.cell(index).adjusted(inset, inset, -inset, -inset))
+                both = self.cell(index).united(self.cell(index ^ 1)) if self._pairs else self.cell(index)
+                painter.drawRect(both.adjusted(inset, inset, -inset, -inset))
 
     def _paint_second(self, painter: QPainter, cell: QRectF, k: int) -> None:
         _, height, width, _ = self._samples.shape  # type: ignore[union-attr]
@@ -343,7 +365,8 @@ class ImageGrid(QWidget):
             index = self.index_at(QPointF(event.pos()))
             if index >= 0:
                 where = QRect(self.cell(index).toAlignedRect())
-                QToolTip.showText(event.globalPos(), self._hint.replace("{index}", str(index)), self, where)
+                number = index // 2 if self._pairs else index
+                QToolTip.showText(event.globalPos(), self._hint.replace("{index}", str(number)), self, where)
             else:
                 QToolTip.hideText()
             return True

@@ -9,7 +9,7 @@ Legend: N samples, Z latent size, K draws.
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from engine.nn.gaussian import DiagonalGaussian, log_prior
 ACTIVE = 0.01  # a unit is active where its posterior mean varies by more than this over the data
 
 
+@runtime_checkable
 class LatentModel(Protocol):
     """A prior N(0, I), an approximate posterior and a likelihood."""
 

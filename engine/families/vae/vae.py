@@ -226,7 +226,7 @@ PRESETS = (
     Preset(
         "demo_collapse",
         "Posterior collapse",
-        "In black and white: the decoder sees earlier pixels and does without z; KL and active units fall to nothing.",
+        "The decoder sees earlier pixels, and the KL counts four times: it does without z; KL and active units fall.",
         {"decoder": "autoregressive", "likelihood": "binary", "z_size": 32, "beta": 4.0, "batch_size": 32},
         source="Chen et al. 2017 section 2; Yang et al. 2017",
     ),

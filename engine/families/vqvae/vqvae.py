@@ -108,7 +108,7 @@ class VqVaeConfig:
         source="2017 section 4.1; Esser et al. 2021",
         choices=("plain", "modern"),
     )
-    width: int = knob(48, "Channels of the finest map.", group="Architecture", low=4, high=512)
+    width: int = knob(64, "Channels of the finest map.", group="Architecture", low=4, high=512)
     halvings: int = knob(
         2,
         "How often the picture is halved: 2 makes a grid of 8x8 codes from 32 pixels.",
@@ -117,7 +117,7 @@ class VqVaeConfig:
         low=1,
         high=5,
     )
-    blocks: int = knob(2, "Residual blocks on both sides.", group="Architecture", source="2017", low=0, high=16)
+    blocks: int = knob(3, "Residual blocks on both sides.", group="Architecture", source="2017", low=0, high=16)
     lr: float = knob(
         1e-3, "Step size.", group="Optimizer", source="Kingma and Ba 2014", low=1e-7, high=1.0, live=True, log=True
     )
@@ -199,6 +199,7 @@ PAPER: dict[str, KnobValue] = {
     "restart_below": 0.0,
     "style": "plain",
     "width": 256,
+    "blocks": 2,
     "lr": 2e-4,
     "warm_up": 0,
     "lr_half": 0.0,

@@ -39,6 +39,16 @@ def spots(home: Path) -> str:
     return str(home / "runs" / "spots")
 
 
+@pytest.fixture(scope="session")
+def codecs(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A run of each family that reconstructs pictures, by its name; not in the folder for runs."""
+    folder = tmp_path_factory.mktemp("codecs")
+    data = ("--data", "portraits", "--size", "16", "--count", "120", "--steps", "3", "--threads", "1", "--json")
+    for family in ("vae", "vqvae", "dvae"):
+        assert main(["train", f"{family}:tiny", *data, "--run", str(folder / family)]) == 0
+    return {family: str(folder / family) for family in ("vae", "vqvae", "dvae")}
+
+
 def write_points(path: Path) -> Path:
     """A CSV file of forty points on a parabola."""
     path.write_text("x,y\n" + "".join(f"{n / 20 - 1},{(n / 20 - 1) ** 2}\n" for n in range(40)))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.controls import LatentInfo
+from engine.controls import CodesInfo, LatentInfo
 from engine.evaluate.judge import Reading
 
 SIZE = 16
@@ -59,3 +59,29 @@ def reading(logits_NK: np.ndarray) -> Reading:
     powers = np.exp(logits_NK - logits_NK.max(axis=1, keepdims=True))
     confidence = powers.max(axis=1) / powers.sum(axis=1)
     return Reading(logits_NK.argmax(axis=1), confidence.astype(np.float32), logits_NK.astype(np.float32))
+
+
+class ShadeCodec:
+    """A codec of grey 16x16 pictures: the mean shade of each quarter, in 8 steps."""
+
+    codes = CodesInfo(grid=(2, 2), book=8, vector=1, cell=8, field=8)
+
+    def encode(self, x: Tensor) -> Tensor:
+        means = torch.nn.functional.avg_pool2d(x, 8)[:, 0]
+        return ((means + 1) / 2 * 7).round().long().clamp(0, 7)
+
+    def decode_codes(self, codes_NHW: Tensor) -> Tensor:
+        shades = codes_NHW.float()[:, None] / 7 * 2 - 1
+        return shades.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
+
+    def book(self) -> Tensor:
+        return torch.linspace(-1, 1, 8)[:, None]
+
+    def usage(self) -> Tensor:
+        return torch.zeros(8, dtype=torch.int64)
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        return self.decode_codes(self.encode(x))
+
+    def bits_per_dim(self, x: Tensor) -> Tensor:
+        return torch.full((len(x),), 2.0)

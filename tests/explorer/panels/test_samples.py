@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 from collections.abc import Callable
@@ -42,6 +43,11 @@ def running(panel: SamplesPanel, stage: Stage) -> SamplesPanel:
 
 def grid(step: int, channel: str = "", number: int = 0, path: str = RUN) -> GridDrawn:
     return GridDrawn(path, step, pictures([(step, k) for k in range(9)]), channel, number)
+
+
+def pairs(step: int, channel: str = "", number: int = 0) -> GridDrawn:
+    of = [each for k in range(8) for each in (("data", k), ("made", step, k))]
+    return GridDrawn(RUN, step, pictures(of), channel, number, "reconstructions")
 
 
 def shown(panel: SamplesPanel, index: int = 0) -> tuple[int, ...]:
@@ -226,3 +232,78 @@ def test_what_was_sent_is_forgotten_with_its_model(panel: SamplesPanel, stage: S
     stage.tell(run_opened(RUN, (0,), (0,), training=True), grid(0))
     assert dict(panel._grid._marks) == {}
     assert panel._said.text() == ""
+
+
+@pytest.fixture
+def codec(panel: SamplesPanel, stage: Stage) -> SamplesPanel:
+    """A run of a model without a latent space that has drawn its third grid."""
+    opened = dataclasses.replace(run_opened(RUN, (0, 100), (0, 100), training=True), grid_kinds=("reconstructions",))
+    stage.tell(ready(), opened, pairs(200))
+    stage.posted.clear()
+    return panel
+
+
+def test_a_model_without_draws_shows_pictures_beside_their_reconstructions(codec: SamplesPanel, stage: Stage) -> None:
+    assert (shown(codec, 2), shown(codec, 3)) == (colour(("data", 1)), colour(("made", 200, 1)))
+    assert codec._grid.columns() % 2 == 0
+    assert codec._grid.cell(2).left() - codec._grid.cell(1).right() > 1
+    assert "8 pictures" in codec._caption.text()
+    assert not codec._kinds.isVisible()
+    stage.tell(pairs(300))
+    assert shown(codec, 3) == colour(("made", 300, 1))
+
+
+def test_reconstructions_are_scrubbed_and_compared(codec: SamplesPanel, stage: Stage) -> None:
+    stage.tell(Scrub(100))
+    (request,) = stage.of(ReadGrid)
+    assert request.kind == "reconstructions"
+    stage.tell(pairs(100, request.channel, request.number))
+    assert shown(codec, 3) == colour(("made", 100, 1))
+    codec._compare.setChecked(True)
+    request = stage.of(ReadGrid)[-1]
+    assert (request.step, request.kind) == (0, "reconstructions")
+    stage.tell(pairs(0, request.channel, request.number))
+    assert shown(codec, 3) == colour(("made", 0, 1))
+
+
+def test_a_reconstruction_is_sent_nowhere(codec: SamplesPanel, stage: Stage) -> None:
+    assert not codec._slot.isVisible()
+    codec._click.setInterval(0)
+    QTest.mouseClick(codec._grid, LEFT, pos=codec._grid.cell(3).center().toPoint())
+    QTest.mouseDClick(codec._grid, LEFT, pos=codec._grid.cell(3).center().toPoint())
+    QTest.keyClick(codec._grid, Qt.Key.Key_B)
+    assert not codec._click.isActive()
+    assert stage.acted == []
+    stage.tell(run_opened("runs/gan", (0,)))
+    request = stage.of(ReadGrid)[-1]
+    stage.tell(grid(0, request.channel, request.number, "runs/gan"))
+    assert codec._slot.isVisible()
+
+
+def test_saved_reconstructions_say_how_to_make_them_again(codec: SamplesPanel) -> None:
+    saved = codec.save_picture()
+    assert saved is not None
+    words = shlex.split(saved[1]["latent-explorer:command"])[3:]
+    assert words[:7] == ["sample", "--snapshot", "run:runs/one@200", "--stored", "--kind", "reconstructions", "--count"]
+    assert words[7] == "16"
+
+
+def test_a_model_of_both_kinds_offers_the_choice(panel: SamplesPanel, stage: Stage) -> None:
+    opened = dataclasses.replace(run_opened(RUN, (0, 100), training=True), grid_kinds=())
+    stage.tell(ready(), opened, grid(200), pairs(200))
+    assert panel._kinds.isVisible()
+    assert panel._kinds.currentData() == "samples"
+    assert shown(panel, 1) == colour((200, 1))
+    panel._kinds.setCurrentIndex(1)
+    panel._kinds.activated.emit(1)
+    assert shown(panel, 1) == colour(("made", 200, 0))
+    stage.tell(grid(300), pairs(300))
+    assert shown(panel, 1) == colour(("made", 300, 0))
+    stage.tell(Scrub(100))
+    assert stage.of(ReadGrid)[-1].kind == "reconstructions"
+
+
+def test_what_draws_no_samples_says_where_to_look(panel: SamplesPanel, stage: Stage) -> None:
+    stage.tell(ready(), engine.SnapshotOpened(info(latent=None, capabilities=("reconstructor", "codec"))))
+    assert panel._grid.count() == 0
+    assert "Compare" in panel._grid._text

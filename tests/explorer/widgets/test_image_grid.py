@@ -121,3 +121,20 @@ def test_columns_leave_few_places_empty_where_the_size_is_the_same(qtbot: QtBot)
     grid.set_samples(np.zeros((36, 32, 32, 3), np.uint8))
     grid.resize(495, 560)  # five columns would be no larger, but leave the last row nearly empty
     assert grid.columns() == 6
+
+
+def test_pairs_lie_beside_each_other_and_apart_from_other_pairs(grid: ImageGrid) -> None:
+    grid.set_pairs(True)
+    for size in ((200, 200), (90, 300), (600, 60)):
+        grid.resize(*size)
+        assert grid.columns() % 2 == 0
+        for left in (0, 2, 4):
+            assert grid.cell(left).top() == grid.cell(left + 1).top()
+            assert grid.cell(left + 1).left() - grid.cell(left).right() == 1
+    assert grid.cell(2).left() - grid.cell(1).right() > 4
+    image = grid.grab().toImage()
+    for index, value in enumerate([10, 60, 110, 160, 210, 250]):
+        assert image.pixelColor(centre(grid, index)).red() == value
+        assert grid.index_at(grid.cell(index).center()) == index
+    between = (grid.cell(1).topRight() + grid.cell(2).bottomLeft()) / 2
+    assert grid.index_at(between) == -1
