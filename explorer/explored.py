@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import engine
+from explorer.launch import card_of
 from explorer.state import State
 from explorer.text import tr
 
@@ -30,13 +31,61 @@ def step_at(steps: Sequence[int], step: int) -> int | None:
     return steps[max(bisect_right(steps, step) - 1, 0)]
 
 
-def shown_snapshot(state: State) -> str:
-    """The id of the snapshot that the Explore panels show now."""
+def shown_snapshot(state: State, needs: tuple[str, ...] = ()) -> str:
+    """The id of the snapshot that a panel with these needs shows now: what is explored where it meets them, else what
+    was explored last of those that do, else the first such model at hand. Where there is none, what is explored."""
+    wanted = _wanted_snapshot(state)
+    if _meets(state, wanted, needs):
+        return wanted
+    known = {choice.snapshot for choice in choices(state)}
+    before = next((each for each in state.visited if each in known and _meets(state, each, needs)), "")
+    first = fitting(state, needs)
+    return before or (first.snapshot if first is not None else wanted)
+
+
+def _wanted_snapshot(state: State) -> str:
+    """What the scrubber, else a choice says."""
     if state.at_step is not None and state.run is not None:
         step = step_at(state.snapshot_steps.get(state.run.path, ()), state.at_step)
         if step is not None:
             return engine.run_snapshot(state.run.path, step)
     return state.explored
+
+
+def _meets(state: State, snapshot: str, needs: tuple[str, ...]) -> bool:
+    """Whether a snapshot has what is needed, as far as one knows."""
+    has = capabilities_of(state, snapshot) if needs else None
+    return has is None or set(needs) <= set(has)
+
+
+def fitting(state: State, needs: tuple[str, ...]) -> Choice | None:
+    """The first model at hand that is known to meet all needs."""
+    for choice in choices(state):
+        if set(needs) <= set(capabilities_of(state, choice.snapshot) or ()):
+            return choice
+    return None
+
+
+def capabilities_of(state: State, snapshot: str) -> tuple[str, ...] | None:
+    """What a snapshot can do: as it says itself, else as its family does; None where neither is known."""
+    info, family = state.snapshots.get(snapshot), _family_of(state, snapshot)
+    if info is not None and family in ("", info.family):  # each run that trains is "live", one after the other
+        return info.capabilities
+    card = card_of(state, family)
+    return card.capabilities if card is not None else None
+
+
+def _family_of(state: State, snapshot: str) -> str:
+    """The family of a snapshot that may not be open; empty where it is not known."""
+    if snapshot == engine.LIVE:
+        path = state.training
+    elif snapshot.startswith("run:"):
+        path = snapshot.removeprefix("run:").rpartition("@")[0]
+    else:
+        bundled = state.ready.bundled if state.ready is not None else ()
+        return next((card.family for card in bundled if engine.bundled_snapshot(card.name) == snapshot), "")
+    runs = (*state.opened.values(), *state.runs)
+    return next((run.family for run in runs if run.path == path), "")
 
 
 def is_scrubbed(state: State) -> bool:
@@ -55,10 +104,16 @@ def directions_of(state: State, snapshot: str) -> tuple[engine.DirectionFacts, .
     return (*state.directions.get(snapshot, ()), *own)
 
 
-def choices(state: State) -> tuple[Choice, ...]:
-    """What can be explored: the bundled models, the run that trains, and the newest snapshot of each opened run.
+def choices(state: State, needs: tuple[str, ...] = ()) -> tuple[Choice, ...]:
+    """What can be explored by a panel with these needs: the bundled models, the run that trains, and the newest
+    snapshot of each opened run.
 
-    What is explored or shown is always among them; a snapshot has several names ("@last", "@200") but one line."""
+    What is explored or shown is among them where it meets the needs; a snapshot has several names ("@last", "@200")
+    but one line."""
+    return tuple(choice for choice in _all_choices(state) if _meets(state, choice.snapshot, needs))
+
+
+def _all_choices(state: State) -> tuple[Choice, ...]:
     shown = shown_snapshot(state)
     named = {_place(state, each): each for each in (state.explored, shown)}
     bundled = state.ready.bundled if state.ready is not None else ()

@@ -47,8 +47,8 @@ class Panel(QWidget):
         self.setObjectName(f"panel.{self.key}")
 
     def snapshot(self, state: State) -> str:
-        """The id of the snapshot that the panel is about: the explored one, where it does not say otherwise."""
-        return shown_snapshot(state)
+        """The id of the snapshot that the panel is about: the explored one, or another that meets its needs."""
+        return shown_snapshot(state, self.needs)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Bring the view up to date; `changed` names the fields of the state that differ since the last call."""

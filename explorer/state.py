@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import engine
 from engine import Event, Point
 
+VISITED = 8
 _BUILT_IN = frozenset(each.name for each in engine.BUILT_IN)
 
 
@@ -96,6 +97,7 @@ class State:
     snapshot_steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     snapshots: Mapping[str, engine.SnapshotInfo] = field(default_factory=dict)
     explored: str = ""  # the id of the snapshot that is explored
+    visited: tuple[str, ...] = ()  # what was explored before, the latest first
     live_run: str = ""  # the path of the run that the snapshot "live" is of
     live_step: int | None = None
     at_step: int | None = None  # where the scrubber stands; None follows the newest
@@ -298,6 +300,11 @@ def _own_directions(state: State, event: engine.DirectionsKept) -> State:
     return dataclasses.replace(state, own_directions=_with(state.own_directions, event.model, event.directions))
 
 
+def _choose_snapshot(state: State, action: ChooseSnapshot) -> State:
+    before = (state.explored, *(each for each in state.visited if each != state.explored))
+    return dataclasses.replace(state, explored=action.snapshot, visited=tuple(filter(None, before))[:VISITED])
+
+
 def _show_run(state: State, action: ShowRun) -> State:
     run = state.opened.get(action.path)
     return state if run is None else dataclasses.replace(state, run=run, at_step=None)
@@ -322,7 +329,7 @@ _FOLDS = {
     engine.JobCancelled: _job_cancelled,
     engine.Failed: _failed,
     engine.Notice: lambda s, e: dataclasses.replace(s, notice=e.text),
-    ChooseSnapshot: lambda s, a: dataclasses.replace(s, explored=a.snapshot),
+    ChooseSnapshot: _choose_snapshot,
     Scrub: lambda s, a: dataclasses.replace(s, at_step=a.step),
     ShowRun: _show_run,
     ChooseData: _choose_data,

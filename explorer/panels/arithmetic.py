@@ -24,7 +24,7 @@ import engine
 from engine import Arithmetic, ConceptError, Concepts, Event, Frame, Point, examples_for, read_concepts, words_of
 from explorer import recipes
 from explorer.edits import new_gesture, push_edit
-from explorer.explored import is_scrubbed, shown_snapshot, snapshot_title
+from explorer.explored import is_scrubbed, snapshot_title
 from explorer.panel import Desk, Panel
 from explorer.provenance import arithmetic_facts, points_facts
 from explorer.state import Action, ChooseSlot, ChooseSnapshot, SendToSlot, State, VisitPoint
@@ -112,7 +112,7 @@ class ArithmeticPanel(Panel):
         self._presets.setMinimumContentsLength(20)
         self._presets.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._presets.activated.connect(self._choose_example)
-        self._chooser = SnapshotChooser()
+        self._chooser = SnapshotChooser(self.needs)
         self._chooser.picked.connect(self._choose_snapshot)
         self._again = ToolButton("refresh", tr("Other exemplars for the same words"))
         self._again.setEnabled(False)
@@ -149,13 +149,13 @@ class ArithmeticPanel(Panel):
             self._sum.show_progress(state.jobs.get(SEARCH))
         if changed & {"snapshots", "explored", "at_step", "run", "snapshot_steps"}:
             self._show_snapshot(state)
-        live_is_new = "live_step" in changed and shown_snapshot(state) == engine.LIVE
+        live_is_new = "live_step" in changed and self.snapshot(state) == engine.LIVE
         if live_is_new and self._drawable():
             self._request_later()
 
     def _show_snapshot(self, state: State) -> None:
         """Follow the choice or the scrubber to another snapshot; fill the slots when the first one is known."""
-        snapshot = shown_snapshot(state)
+        snapshot = self.snapshot(state)
         info = state.snapshots.get(snapshot)
         if snapshot != self._snapshot:
             self._snapshot = snapshot

@@ -36,7 +36,7 @@ def codebook_snapshot(state: State) -> str:
     run = state.run
     card = card_of(state, run.family) if run is not None else None
     if run is None or card is None or "codec" not in card.capabilities:
-        return shown_snapshot(state)
+        return shown_snapshot(state, ("codec",))
     if state.at_step is None and state.training == run.path:
         return engine.LIVE
     steps = state.snapshot_steps.get(run.path, ())

@@ -99,7 +99,7 @@ class CodesPanel(Panel):
     # ---------------------------------------------------------------------------------------------- layout
 
     def _build(self) -> None:
-        self._chooser = SnapshotChooser()
+        self._chooser = SnapshotChooser(self.needs)
         self._chooser.picked.connect(self._choose)
         self._under = ElidedLabel(size=theme.SMALL, muted=True)
         self._under.setMinimumWidth(1)

@@ -18,7 +18,7 @@ from superqt.utils import QFlowLayout
 import engine
 from engine import Decision, Event, Point, Scores
 from explorer import theme
-from explorer.explored import grouped, shown_snapshot
+from explorer.explored import grouped
 from explorer.panel import Desk, Panel
 from explorer.panels.decision_subject import Subject, followed_points, run_of, subject_of
 from explorer.provenance import decision_facts
@@ -68,7 +68,7 @@ class DecisionPanel(Panel):
         self._pace = QTimer(self)
         self._pace.setSingleShot(True)
         self._pace.timeout.connect(self._ask)
-        self._chooser = SnapshotChooser()
+        self._chooser = SnapshotChooser(self.needs)
         self._chooser.picked.connect(self._choose)
         self._value = ValueBar()
         self._numbers = theme.label()
@@ -145,7 +145,7 @@ class DecisionPanel(Panel):
     def snapshot(self, state: State) -> str:
         """Of the run on points that is at hand, unless it was declined; else what is explored."""
         followed = followed_points(state)
-        return followed if followed and run_of(state, followed) != self._declined else shown_snapshot(state)
+        return followed if followed and run_of(state, followed) != self._declined else super().snapshot(state)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         if not changed & {"explored", "at_step", "run", "opened", "training", "snapshots", "snapshot_steps", "ready"}:

@@ -19,7 +19,7 @@ from engine import Event, Frame, Point, Walk
 from explorer import recipes
 from explorer.directions import Directions
 from explorer.edits import new_gesture, push_edit
-from explorer.explored import shown_snapshot, snapshot_title
+from explorer.explored import snapshot_title
 from explorer.keyframes import KeyFrames
 from explorer.motion import Motion
 from explorer.panel import Desk, Panel
@@ -166,7 +166,7 @@ class LatentPanel(Panel):
             self._request()
 
     def _show_snapshot(self, state: State) -> None:
-        snapshot = shown_snapshot(state)
+        snapshot = self.snapshot(state)
         info = state.snapshots.get(snapshot)
         if snapshot != self._snapshot:
             self._snapshot = snapshot

@@ -60,7 +60,7 @@ class LatentControls(QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        self._chooser = SnapshotChooser()
+        self._chooser = SnapshotChooser(("latent",))
         self._chooser.picked.connect(self.picked)
         self._conditions = ConditionChooser()
         self._conditions.picked.connect(self._choose_condition)

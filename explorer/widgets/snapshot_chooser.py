@@ -12,12 +12,13 @@ from explorer.widgets.calm_combo import CalmComboBox
 
 
 class SnapshotChooser(CalmComboBox):
-    """A list of snapshots. `picked(id)` comes from the hands only, never from `show_state`."""
+    """A list of the snapshots that meet `needs`. `picked(id)` comes from the hands only, never from `show_state`."""
 
     picked = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, needs: tuple[str, ...] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._needs = needs
         self._choices: tuple[Choice, ...] = ()
         self.setMinimumContentsLength(14)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -26,17 +27,18 @@ class SnapshotChooser(CalmComboBox):
 
     def show_state(self, state: State) -> None:
         """Offer what can be explored now, and show what is."""
-        offered = choices(state)
+        offered, shown = choices(state, self._needs), shown_snapshot(state, self._needs)
         if offered != self._choices:
             self._choices = offered
             self.clear()
             for choice in offered:
                 self.addItem(choice.title, choice.snapshot)
-        index = self.findData(shown_snapshot(state))
+        index = self.findData(shown)
         if index != self.currentIndex():
             self.setCurrentIndex(index)
-        title = snapshot_title(state, shown_snapshot(state)) if state.explored else ""
-        hint = tr("The scrubber decides: {title}", title=title) if is_scrubbed(state) else title
+        title = snapshot_title(state, shown) if state.explored else ""
+        decides = is_scrubbed(state) and shown == shown_snapshot(state)
+        hint = tr("The scrubber decides: {title}", title=title) if decides else title
         self.setToolTip(hint or tr("What is explored"))
 
     @Slot(int)

@@ -1,7 +1,8 @@
-"""A panel whose model has not what the panel needs says so and offers another; it asks the engine for nothing."""
+"""A panel shows a model that has what it needs; where none at hand has, it says so and asks the engine for nothing."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 
 import pytest
@@ -19,7 +20,8 @@ from explorer.panels.arithmetic import ArithmeticPanel
 from explorer.panels.decision import DecisionPanel
 from explorer.panels.latent import LatentPanel
 from explorer.roster import ROSTER
-from explorer.state import ChooseSnapshot, Scrub
+from explorer.state import ChooseSnapshot, Scrub, State
+from explorer.widgets.snapshot_chooser import SnapshotChooser
 from tests.explorer.conftest import FakeEngine, ready_event, run_facts, run_opened, train_state
 from tests.explorer.panels.stage import info
 
@@ -64,6 +66,15 @@ def room(qtbot: QtBot, theme, bridge: Bridge, fake: FakeEngine) -> Room:
     return made
 
 
+@pytest.fixture
+def bare(qtbot: QtBot, theme, bridge: Bridge, fake: FakeEngine) -> Room:
+    """Without bundled models, and with one that has codes alone."""
+    made = Room(bridge, fake)
+    qtbot.addWidget(made.window)
+    made.say(dataclasses.replace(ready_event(), bundled=()), codes_only())
+    return made
+
+
 def codes_only() -> engine.SnapshotOpened:
     return engine.SnapshotOpened(info(CODES, family="vqvae", capabilities=("codec", "codes"), latent=None))
 
@@ -81,40 +92,50 @@ def test_every_need_of_a_panel_has_its_sentence() -> None:
         assert not missing, f"{entry.kind} needs {missing}: add a line to LACKS in explorer/needs.py."
 
 
+@pytest.mark.parametrize("kind", [LatentPanel, ArithmeticPanel, DecisionPanel])
+def test_a_panel_keeps_to_the_model_it_showed_where_the_explored_one_lacks_what_it_needs(
+    room: Room, kind: type[Panel]
+) -> None:
+    held = room.put(kind)
+    room.say(codes_only())
+    room.explore(CODES)
+    assert said(held) == ""
+    assert held.panel.snapshot(room.bridge.state) == BUNDLED
+    assert {command.snapshot for command in room.drawn()} <= {BUNDLED}
+    chooser = held.panel.findChild(SnapshotChooser)
+    assert chooser.currentText() == "Bundled: Portraits 32x32"
+    assert chooser.findData(CODES) < 0
+
+
+def test_of_several_models_that_fit_the_one_explored_last_is_shown(room: Room) -> None:
+    held = room.put(LatentPanel)
+    room.say(run_opened("runs/gan", training=False), codes_only())
+    room.explore("run:runs/gan@1200")
+    room.explore(BUNDLED)
+    room.explore("run:runs/gan@1200")
+    room.explore(CODES)
+    assert held.panel.snapshot(room.bridge.state) == "run:runs/gan@1200"
+
+
 @pytest.mark.parametrize(
     ("kind", "what"),
     [(LatentPanel, "latent space"), (ArithmeticPanel, "latent space"), (DecisionPanel, "discriminator")],
 )
-def test_a_panel_says_what_its_model_lacks_and_opens_another(room: Room, kind: type[Panel], what: str) -> None:
-    held = room.put(kind)
-    assert said(held) == ""
-    room.say(codes_only())
-    room.fake.posted.clear()
-    room.explore(CODES)
+def test_a_panel_says_what_is_lacking_where_no_model_at_hand_fits(bare: Room, kind: type[Panel], what: str) -> None:
+    held = bare.put(kind)
     assert f"This model has no {what}." in said(held)
-    assert not room.drawn()
-    assert held._offer.button().text() == "Bundled: Portraits 32x32"
-    held._offer.button().click()
+    assert not bare.drawn()
+    bare.say(engine.SnapshotOpened(info(BUNDLED)))
+    bare.explore(BUNDLED)
     assert said(held) == ""
-    assert room.bridge.state.explored == BUNDLED
 
 
-def test_a_panel_that_comes_back_draws_the_model_that_it_can_show(room: Room) -> None:
-    held = room.put(LatentPanel)
-    room.say(codes_only())
-    room.explore(CODES)
-    room.fake.posted.clear()
-    room.explore(BUNDLED)
-    assert said(held) == ""
-    assert {command.snapshot for command in room.drawn()} == {BUNDLED}
-
-
-def test_the_family_is_enough_to_say_so(room: Room) -> None:
-    held = room.put(DecisionPanel)
-    room.say(engine.RunsListed((run_facts("runs/vae", family="vae"),)))
-    room.explore("run:runs/vae@last")
+def test_the_family_is_enough_to_say_so(bare: Room) -> None:
+    held = bare.put(DecisionPanel)
+    bare.say(engine.RunsListed((run_facts("runs/vae", family="vae"),)))
+    bare.explore("run:runs/vae@last")
     assert "no discriminator" in said(held)
-    assert not room.drawn()
+    assert not bare.drawn()
 
 
 def test_what_is_not_known_yet_is_not_judged(room: Room) -> None:
@@ -132,28 +153,23 @@ def test_facts_of_an_earlier_live_run_say_nothing_of_this_one(room: Room) -> Non
 
 
 def test_points_that_train_are_shown_whatever_is_explored(room: Room) -> None:
-    decision, latent = room.put(DecisionPanel), room.put(LatentPanel)
+    decision = room.put(DecisionPanel)
     room.say(codes_only(), run_opened("runs/points", data=DataRef("mixture"), shape=(2,)), train_state("runs/points"))
     assert said(decision) == ""
-    room.explore(CODES)  # a choice of the hand: Decision follows it
-    assert "no discriminator" in said(decision)
-    assert "no latent space" in said(latent)
-    room.explore(engine.LIVE)
-    assert said(decision) == said(latent) == ""
+    assert decision.panel.snapshot(room.bridge.state) == engine.LIVE
+    room.explore(CODES)  # a choice of the hand: Decision follows it to a model that has a critic
+    assert decision.panel.snapshot(room.bridge.state) == BUNDLED
 
 
-def test_the_button_leaves_a_step_whose_model_does_not_fit(room: Room) -> None:
+def test_a_step_whose_model_does_not_fit_leaves_the_panel_with_one_that_does(room: Room) -> None:
     held = room.put(DecisionPanel)
     room.say(run_opened("runs/vae", training=False, family="vae"))
     room.bridge.act(Scrub(600))
-    assert "no discriminator" in said(held)
-    held._offer.button().click()
     assert said(held) == ""
-    assert room.bridge.state.at_step is None
+    assert held.panel.snapshot(room.bridge.state) == BUNDLED
 
 
-def test_without_a_model_that_fits_there_is_no_button(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new capability: one line of the table."""
+def test_a_new_capability_takes_a_line_of_the_table(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(needs.LACKS, "codes", "This model has no codes.")
 
     class CodesPanel(Panel):
@@ -162,15 +178,21 @@ def test_without_a_model_that_fits_there_is_no_button(room: Room, monkeypatch: p
     held = room.put(CodesPanel)
     room.explore(BUNDLED)
     assert said(held) == "This model has no codes."
-    assert not held._offer.button().isVisible()
     room.say(codes_only())
     room.explore(CODES)
     assert said(held) == ""
 
 
-def test_the_focus_does_not_fall_on_the_button(room: Room) -> None:
+def test_the_focus_does_not_stay_in_a_panel_that_is_covered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     class Field(Panel):
-        key, title, needs = "field", "Field", ("latent",)
+        key, title, needs = "field", "Field", ("codes",)
+
+        def snapshot(self, state: State) -> str:
+            return state.explored
+
+    monkeypatch.setitem(needs.LACKS, "codes", "This model has no codes.")
+    room.say(codes_only())
+    room.explore(CODES)
 
     held = room.put(Field)
     inside = QLabel("x", held.panel)
@@ -179,7 +201,6 @@ def test_the_focus_does_not_fall_on_the_button(room: Room) -> None:
     room.window.activateWindow()
     inside.setFocus()
     assert QApplication.focusWidget() is inside
-    room.say(codes_only())
-    room.explore(CODES)
+    room.explore(BUNDLED)
     assert said(held)
-    assert QApplication.focusWidget() is not held._offer.button()
+    assert QApplication.focusWidget() is not inside

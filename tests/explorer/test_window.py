@@ -170,9 +170,9 @@ def test_panels_are_held_to_what_they_need(window: MainWindow, bridge: Bridge, f
     fake.say(engine.SnapshotOpened(info("bundled:codes", family="vqvae", capabilities=("codec",), latent=None)))
     bridge.poll()
     bridge.act(ChooseSnapshot("bundled:codes"))
-    assert {panel.key for panel in window.panels.made() if panel.isVisible()} == {"samples"}
-    bridge.act(ChooseSnapshot("bundled:portraits-32"))
     assert {panel.key for panel in window.panels.made() if panel.isVisible()} == {"samples", "latent", "arithmetic"}
+    assert window.panels["latent"].snapshot(bridge.state) == "bundled:portraits-32"
+    assert window.panels["codes"].snapshot(bridge.state) == "bundled:codes"
 
 
 # -------------------------------------------------------------------------------------------------- workspaces

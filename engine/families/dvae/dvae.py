@@ -220,10 +220,9 @@ PRESETS = (
             "blocks": 1,
             "halvings": 2,
             "lowest_ln_b": -4.0,
-            "beta": 1.65,  # a quarter, as a picture has four times as many codes for its numbers as in the paper
-            "beta_steps": 300,
+            "beta_steps": 100,  # before the codes have settled: a ramp of 1 500 steps left two thirds of them unused
             "tau_steps": 4_500,
-            "lr_start": 2e-3,
+            "lr_start": 7e-4,
             "lr_end": 2.5e-5,
             "lr_steps": 15_000,
             "batch_size": 32,
