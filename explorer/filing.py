@@ -23,6 +23,8 @@ from explorer.text import tr
 from explorer.widgets.card import Card
 
 Picture = tuple[QImage, dict[str, str]]
+HOMES = {"decision": "theory", "curves": "train", "codes": "codes", "codebook": "codes", "compare": "codes"}
+"""The workspace in which a panel is shown where the present one has no place for it."""
 
 
 class Filing:
@@ -131,8 +133,7 @@ class Filing:
         if found.kind == "picture":
             key = panel_of(found.facts)
             if not self._docks.dock(key).isVisible():
-                workspaces = {"decision": "theory", "curves": "train", "codes": "codes"}
-                self._docks.show_workspace(workspaces.get(key, "explore"))
+                self._docks.show_workspace(HOMES.get(key, "explore"))
             self._docks.show_panel(key)
             self._card.say(tr("{name} is open in {panel}.", name=found.path.name, panel=tr(BY_KEY[key].title)))
 

@@ -23,6 +23,11 @@ LACKS = {
     "critic": mark("This model has no discriminator. Open a GAN, or start one with Space."),
 }
 
+DECIDING = frozenset(
+    ("ready", "explored", "visited", "snapshots", "at_step", "run", "runs", "opened", "training", "live_run")
+)
+"""The fields of the state that decide which model a panel shows, and what that can do."""
+
 
 def lacking(state: State, snapshot: str, needs: tuple[str, ...]) -> str:
     """What to say of the first need that a snapshot does not meet; empty where it meets all, or is not known yet."""
@@ -40,6 +45,7 @@ class HeldPanel(QStackedWidget):
     def __init__(self, panel: Panel) -> None:
         super().__init__()
         self.panel = panel
+        self._lack = ""
         self._offer = Offer()
         self.addWidget(panel)
         self.addWidget(self._offer)
@@ -48,12 +54,13 @@ class HeldPanel(QStackedWidget):
         self.panel.take(event)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        lack = lacking(state, self.panel.snapshot(state), self.panel.needs)
-        if lack:
-            self._offer.say(lack)
+        if changed & DECIDING:
+            self._lack = lacking(state, self.panel.snapshot(state), self.panel.needs)
+        if self._lack:
+            self._offer.say(self._lack)
             self._show(self._offer)
         self.panel.show_state(state, changed)
-        if not lack:
+        if not self._lack:
             self._show(self.panel)
 
     def _show(self, page: QWidget) -> None:

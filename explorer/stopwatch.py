@@ -54,7 +54,9 @@ class Stopwatch:
         now = time.perf_counter()
         self.first.setdefault(type(event), now)
         self.last[type(event)] = event
-        if isinstance(event, engine.Frame) and event.part in ("points", "centre"):
+        if isinstance(event, engine.CodesDecoded) or (
+            isinstance(event, engine.Frame) and event.part in ("points", "centre")
+        ):
             waiting = self._door.asked.get(event.channel, [])
             self.latencies_ms += [(now - began) * 1000 for number, began in waiting if number <= event.number]
             self._door.asked[event.channel] = [entry for entry in waiting if entry[0] > event.number]

@@ -19,15 +19,20 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 import engine
 from engine import DataRef, Event
 from explorer.app import App
 from explorer.launch import BUNDLED, DEFAULT_DATA
+from explorer.panels.codes import CodesPanel
 from explorer.panels.latent import LatentPanel
 from explorer.state import ChooseSnapshot
 from explorer.stopwatch import Stopwatch, TimedDoor, percentiles
+from explorer.text import tr
+from explorer.widgets.code_map import CodeMap, redraw_ms
+from explorer.widgets.code_palette import CodePalette
+from explorer.widgets.code_squares import CodeSquares
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.slider_bank import SliderBank
 
@@ -36,8 +41,10 @@ THEMES = ("light", "dark")
 MOVE_MS = 25  # between two movements of the hand
 IDLE_MOVES, TRAINING_MOVES, LARGE_MOVES = 160, 240, 160
 LARGE, LARGE_MODEL = 64, "portraits-64"  # px
-QUIET_S, DRAG_S, HEADLESS_S, SETTLE_S = 20.0, 10.0, 22.0, 3.0
-POINTS_S = 12.0
+QUIET_S, DRAG_S, HEADLESS_S, SETTLE_S = 18.0, 8.0, 20.0, 2.5
+POINTS_S = 10.0
+STROKES, STROKE_MOVES = 8, 16
+MOST_CODES, REDRAWS, HEATMAP = 8192, 60, QSize(600, 400)
 POINT_RUNS = (("decision", "gan_2014", "points", "mixture"), ("collapse", "gan_2014", "demo_mode_collapse", "grid"))
 
 E = TypeVar("E", bound=Event)
@@ -96,6 +103,7 @@ class Tour:
         self.explore_idle()
         self.train()
         self.large()
+        self.codes()
         self.points()
         self.screens()
         self.ratio()
@@ -174,6 +182,60 @@ class Tour:
         self.bridge.post(engine.EndRun())
         self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
 
+    def codes(self) -> None:
+        """A hand that paints codes of the bundled codec, alone and beside a run; a codebook that collapses, mended."""
+        self.key(Qt.Key.Key_3)
+        panel = self.window.panels["codes"]
+        assert isinstance(panel, CodesPanel)
+        self.wait(lambda: panel.shown_codes() is not None, 60, "the codes of a picture")
+        self.pause(SETTLE_S)
+        self.shot("codes")
+        figures = self.figures["paint_to_picture_ms"] = {}
+        self.watch.forget()
+        self.paint_codes(panel)
+        figures["idle"] = percentiles(self.watch.latencies_ms)
+        self.shot("codes-painted")
+        self.bridge.post(engine.StartRun("vqvae", "demo_collapse", DEFAULT_DATA, {"width": 16, "blocks": 1}))
+        self.wait(lambda: self._grid_step() >= 1 and bool(self.bridge.state.training), 60, "the run with codes")
+        self.pause(SETTLE_S)
+        self.watch.forget()
+        self.paint_codes(panel)
+        figures["training"] = percentiles(self.watch.latencies_ms)
+        self.shot("codebook-collapsed")
+        book = self.window.panels["codebook"]
+        revive = next(each for each in book.findChildren(QAbstractButton) if each.text() == tr("Revive all dead"))
+        revive.click()
+        self.pause(2 * SETTLE_S)
+        self.shot("codebook-revived")
+        heatmap = CodeMap()
+        heatmap.resize(HEATMAP)
+        heatmap.show()
+        self.wait(heatmap.isVisible, 5, "the heatmap")
+        self.pause(0.3)
+        self.figures["codebook_frame_ms"] = percentiles(redraw_ms(heatmap, MOST_CODES, REDRAWS))
+        heatmap.close()
+        self.window.docks.show_panel("compare")
+        self.pause(SETTLE_S)
+        self.shot("compare")
+        self.bridge.post(engine.EndRun())
+        self.wait(lambda: not self.bridge.state.training, 60, "the end of the run")
+
+    def paint_codes(self, panel: CodesPanel) -> None:
+        """Strokes over the grid of codes, each with another code."""
+        codes = panel.shown_codes()
+        assert codes is not None
+        grid, palette = panel.findChild(CodeSquares).codes, panel.findChild(CodePalette)
+        for stroke in range(STROKES):
+            palette.set_code(37 * stroke + 5)
+            cells = [((stroke + move) % codes.shape[0], move % codes.shape[1]) for move in range(STROKE_MOVES)]
+            places = [grid.cell_rect(cell).center() for cell in cells]
+            self._send(grid, QEvent.Type.MouseButtonPress, places[0])
+            for place in places[1:]:
+                self.pause(MOVE_MS / 1000)
+                self._send(grid, QEvent.Type.MouseMove, place)
+            self._send(grid, QEvent.Type.MouseButtonRelease, places[-1])
+        self.pause(0.3)
+
     def points(self) -> None:
         """A GAN in the plane that converges, and one that collapses."""
         self.window.docks.show_workspace("theory")
@@ -199,7 +261,7 @@ class Tour:
             self.app.theme.choose(theme)
             for size in SIZES:
                 self.window.resize(size)
-                for workspace in ("train", "explore", "theory"):
+                for workspace in ("train", "explore", "codes", "theory"):
                     self.window.docks.show_workspace(workspace)
                     self.pause(0.8)
                     self.shot(f"{workspace}-{theme}-{size.width()}x{size.height()}")
@@ -277,12 +339,15 @@ class Tour:
         self._mouse(slider, QEvent.Type.MouseButtonRelease, 0.5)
 
     def _mouse(self, slider: ValueSlider, kind: QEvent.Type, along: float) -> None:
-        place = QPointF(slider.width() * 0.7 * along, slider.height() / 2)
+        self._send(slider, kind, QPointF(slider.width() * 0.7 * along, slider.height() / 2))
+
+    def _send(self, widget: QWidget, kind: QEvent.Type, place: QPointF) -> None:
+        """A mouse event as a hand makes it, with the left button."""
         held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
         button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
-        event = QMouseEvent(kind, place, slider.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
+        event = QMouseEvent(kind, place, widget.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
         self.door.input_time = time.perf_counter()
-        QApplication.sendEvent(slider, event)
+        QApplication.sendEvent(widget, event)
         self.door.input_time = 0.0
 
     def shot(self, name: str, widget: QWidget | None = None) -> None:
@@ -306,6 +371,7 @@ class Tour:
 
 def _report(figures: dict[str, Any]) -> str:
     slider, large = figures["slider_to_picture_ms"], figures["slider_to_picture_64_ms"]
+    paint = figures["paint_to_picture_ms"]
     late = figures["event_loop_late_ms"]
     lines = [
         ("first window", figures["first_window_s"], "s", "< 1"),
@@ -315,6 +381,9 @@ def _report(figures: dict[str, Any]) -> str:
         ("slider to picture, training, p95", slider["training"]["p95"], "ms", "<= 20"),
         ("the same at 64x64, paused, p95", large["idle"]["p95"], "ms", "<= 25"),
         ("the same at 64x64, training, p95", large["training"]["p95"], "ms", "<= 40"),
+        ("paint to picture, idle, p95", paint["idle"]["p95"], "ms", ""),
+        ("paint to picture, training, p95", paint["training"]["p95"], "ms", "<= 33"),
+        ("codebook of 8192 codes, a frame, p95", figures["codebook_frame_ms"]["p95"], "ms", "<= 16"),
         ("event loop late, p99", late["p99"], "ms", "<= 16"),
         ("event loop late, max", late["max"], "ms", "<= 100"),
         ("training with the window, over headless", figures["training_ratio_window"], "", ">= 0.85"),

@@ -87,6 +87,15 @@ class DvaeConfig:
         source="Ramesh et al. 2021 A.2 says cosine; quarter: karpathy/deep-vector-quantization",
         choices=KINDS,
     )
+    beta_usage: float = knob(
+        0.0,
+        "How much it costs that a batch as a whole prefers some codes: the KL of its mean choice. 0 as in the paper.",
+        group="Loss",
+        source="ours; after the entropy terms of Jansen et al. 2020 and Yu et al. 2023",
+        low=0.0,
+        high=100.0,
+        live=True,
+    )
     beta_steps: int = knob(
         5_000,
         "Steps until beta is full, from 0.",

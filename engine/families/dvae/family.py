@@ -86,6 +86,11 @@ class Dvae(Family):
         reconstruction = negative_log_likelihood(x, mu, ln_b).mean()
         kl = kl_to_uniform(logits_NhwK).mean()
         total = reconstruction + kl * self.kl_weight(step)
+        if self.config.beta_usage > 0:
+            usage_K = logits_NhwK.flatten(0, -2).softmax(dim=-1).mean(dim=0)
+            total = (
+                total + kl_to_uniform(usage_K.clamp_min(1e-12).log()) * self.config.beta_usage * self.places_per_number
+            )
         relaxed = -(reconstruction + kl * self.places_per_number).detach()
         terms = {f"loss/{NAME}": total.detach(), "reconstruction": reconstruction.detach(), "KL": kl.detach()}
         terms["relaxed ELB"] = relaxed

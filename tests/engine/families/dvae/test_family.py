@@ -64,6 +64,18 @@ def test_the_kl_is_of_the_encoder_s_logits_whatever_tau_is(make_dvae: MakeDvae, 
         assert 0 < found < math.log(64)
 
 
+def test_preferring_some_codes_costs_what_the_mean_choice_is_from_uniform(make_dvae: MakeDvae, batch: Batch):
+    """0 where a batch uses all codes alike, log K where it uses one; the paper has no such term."""
+    plain, spread = make_dvae(beta_steps=0), make_dvae(beta_steps=0, beta_usage=3.0)
+    spread.network.load_state_dict(plain.network.state_dict())
+    logits = plain.network.logits(phi((batch.x + 1) / 2, 0.1))
+    mean_K = logits.softmax(dim=-1).flatten(0, -2).mean(dim=0)
+    cost = (mean_K * mean_K.log()).sum().item() + math.log(len(mean_K))
+    difference = spread.losses("dVAE", batch, rng(), 0).total - plain.losses("dVAE", batch, rng(), 0).total
+    assert difference.item() == pytest.approx(3.0 * cost * 16 / 768, rel=1e-4)
+    assert cost > 0
+
+
 def test_more_pixels_explained_and_fewer_nats_spent_are_a_smaller_loss(make_dvae: MakeDvae, batch: Batch):
     """The signs: descending the loss must bring both of its parts down."""
     for part, knobs in (("reconstruction", {"beta": 0.0}), ("KL", {"beta": 100.0})):
