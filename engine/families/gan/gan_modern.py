@@ -349,6 +349,12 @@ PRESETS = (
         {"smoothness": 4.0},
     ),
     Preset(
+        "straight",
+        "Straight",
+        "A latent space for arithmetic, learned from labels: for data that have some, such as portraits.",
+        {"straightness": 1.0},
+    ),
+    Preset(
         "points",
         "Points",
         "Small networks that settle on a set of points in seconds.",

@@ -48,7 +48,8 @@ def test_every_preset_builds(entry: FamilyEntry, name: str) -> None:
     names = {field.name for field in dataclasses.fields(config)}
     config = dataclasses.replace(config, **{key: value for key, value in small.items() if key in names})
     on_points = name == "points" or entry.demo_data.get(name) in POINT_SETS
-    spec = SampleSpec((2,)) if on_points else SampleSpec((32, 32, 3))
+    labelled = {"glasses": ("none", "round")}
+    spec = SampleSpec((2,)) if on_points else SampleSpec((32, 32, 3), labelled)
     gan = entry.build(config, spec)
     assert [phase.name for phase in gan.phases()] == ["D", "G"]
 
