@@ -59,11 +59,27 @@ def _meets(state: State, snapshot: str, needs: tuple[str, ...]) -> bool:
 
 
 def fitting(state: State, needs: tuple[str, ...]) -> Choice | None:
-    """The first model at hand that is known to meet all needs."""
-    for choice in choices(state):
-        if set(needs) <= set(capabilities_of(state, choice.snapshot) or ()):
-            return choice
-    return None
+    """The first model at hand that is known to meet all needs; one of the same data, and of pictures of the same size,
+    as what is explored goes before others."""
+    fit = [each for each in choices(state) if set(needs) <= set(capabilities_of(state, each.snapshot) or ())]
+    data, size = _data_of(state, state.explored)
+
+    def strangeness(choice: Choice) -> tuple[bool, bool]:
+        its_data, its_size = _data_of(state, choice.snapshot)
+        return its_data != data, its_size != size
+
+    return min(fit, key=strangeness, default=None)
+
+
+def _data_of(state: State, snapshot: str) -> tuple[str, int | None]:
+    """The name of the data that a model was trained on, and their size; ("", None) where it is not known."""
+    info = state.snapshots.get(snapshot)
+    if info is not None and info.data is not None:
+        return info.data.name, info.shape[0]
+    cards = state.ready.bundled if state.ready is not None else ()
+    card = next((card for card in cards if engine.bundled_snapshot(card.name) == snapshot), None)
+    shape = card.facts.get("shape", ()) if card is not None else ()
+    return (card.data, int(shape[0]) if shape else None) if card is not None else ("", None)
 
 
 def capabilities_of(state: State, snapshot: str) -> tuple[str, ...] | None:

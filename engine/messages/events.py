@@ -294,8 +294,8 @@ class CodesDecoded:
 @dataclass(frozen=True)
 class BookRead:
     """A codebook: where each code lies on a 2-D map of the vectors (their first principal components, in -1..1), the
-    shares of variance that the two axes hold, the code before it in a chain of neighbours (for sorting by likeness),
-    and how often training chose it in its last window."""
+    shares of variance that the two axes hold, all codes in an order in which each is followed by one like it, and how
+    often training chose each in its last window."""
 
     channel: str
     number: int

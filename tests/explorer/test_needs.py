@@ -14,6 +14,7 @@ import engine
 from engine import DataRef
 from explorer import needs
 from explorer.bridge import Bridge
+from explorer.explored import shown_snapshot
 from explorer.needs import HeldPanel
 from explorer.panel import Panel
 from explorer.panels.arithmetic import ArithmeticPanel
@@ -115,6 +116,19 @@ def test_of_several_models_that_fit_the_one_explored_last_is_shown(room: Room) -
     room.explore("run:runs/gan@1200")
     room.explore(CODES)
     assert held.panel.snapshot(room.bridge.state) == "run:runs/gan@1200"
+
+
+def test_of_models_never_explored_one_of_the_same_data_is_shown(room: Room) -> None:
+    held = room.put(DecisionPanel)
+    cards = tuple(
+        engine.BundledCard(name, name, family, "modern", data, {"shape": [32, 32, 3]})
+        for name, family, data in (("clothes", "vqvae", "fashion-mnist"), ("faces", "vqvae", "portraits"))
+    )
+    ready = ready_event()
+    codes = dataclasses.replace(ready.families[0], name="vqvae", capabilities=("codec",))
+    room.say(dataclasses.replace(ready, families=(*ready.families, codes), bundled=(*ready.bundled, *cards)))
+    assert shown_snapshot(room.bridge.state, ("codec",)) == "bundled:faces"
+    assert said(held) == ""
 
 
 @pytest.mark.parametrize(
