@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QEvent, QEventLoop, QPointF, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
@@ -25,16 +25,15 @@ import engine
 from engine import DataRef, Event
 from explorer.app import App
 from explorer.launch import BUNDLED, DEFAULT_DATA
-from explorer.panels.codes import CodesPanel
 from explorer.panels.latent import LatentPanel
 from explorer.state import ChooseSnapshot
 from explorer.stopwatch import Stopwatch, TimedDoor, percentiles
 from explorer.text import tr
-from explorer.widgets.code_map import CodeMap, redraw_ms
-from explorer.widgets.code_palette import CodePalette
-from explorer.widgets.code_squares import CodeSquares
 from explorer.widgets.slider import ValueSlider
 from explorer.widgets.slider_bank import SliderBank
+
+if TYPE_CHECKING:
+    from explorer.panels.codes import CodesPanel
 
 SIZES = (QSize(1280, 800), QSize(2560, 1440))
 THEMES = ("light", "dark")
@@ -184,6 +183,9 @@ class Tour:
 
     def codes(self) -> None:
         """A hand that paints codes of the bundled codec, alone and beside a run; a codebook that collapses, mended."""
+        from explorer.panels.codes import CodesPanel  # not before: the first window does without it
+        from explorer.widgets.code_map import CodeMap, redraw_ms
+
         self.key(Qt.Key.Key_3)
         panel = self.window.panels["codes"]
         assert isinstance(panel, CodesPanel)
@@ -222,6 +224,9 @@ class Tour:
 
     def paint_codes(self, panel: CodesPanel) -> None:
         """Strokes over the grid of codes, each with another code."""
+        from explorer.widgets.code_palette import CodePalette
+        from explorer.widgets.code_squares import CodeSquares
+
         codes = panel.shown_codes()
         assert codes is not None
         grid, palette = panel.findChild(CodeSquares).codes, panel.findChild(CodePalette)

@@ -222,6 +222,8 @@ class ComparePanel(Panel):
         ]
         shape = self._shape()
         fits = [model for model in there if not refusal(model, shape)]
+        takes = {model.snapshot for model in fits}
+        self._shown = [each for each in self._shown if each.snapshot in takes] or self._shown
         families = {model.family: model for model in reversed(fits)}
         firsts = [model for model in fits if families[model.family] is model]
         rest = [model for model in fits if model not in firsts]

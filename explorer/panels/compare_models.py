@@ -45,7 +45,8 @@ def model_of(state: State, snapshot: str, title: str = "") -> Model:
     bundled = next((b for b in _bundled(state) if engine.bundled_snapshot(b.name) == snapshot), None)
     family = info.family if info is not None else run.family if run is not None else bundled.family if bundled else ""
     card = card_of(state, family)
-    shape = info.shape if info is not None else run.shape if run is not None else ()
+    said = bundled.facts.get("shape", ()) if bundled is not None else ()
+    shape = info.shape if info is not None else run.shape if run is not None else said
     called = title or (info.title if info is not None else run.name if run is not None else snapshot)
     named = card.title.partition(" (")[0] if card is not None else family  # without the year of its paper
     return Model(snapshot, called, named, tuple(shape))
