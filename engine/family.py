@@ -52,13 +52,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """Which optimizer a phase wants; the loop builds it and asks `Family.rates` for what changes with the step."""
+    """Which optimizer a phase wants; the loop builds it and asks `Family.rates` for what changes with the step. A
+    gradient longer than `clip` is made that long; 0 leaves all as they are."""
 
     kind: Literal["adam", "adamw", "sgd"]
     lr: float
     betas: tuple[float, float] = (0.9, 0.999)
     momentum: float = 0.0
     weight_decay: float = 0.0
+    clip: float = 0.0
 
 
 @dataclass(frozen=True)

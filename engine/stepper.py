@@ -116,6 +116,8 @@ class Stepper:
         # The optimizer itself passes over a step whose gradient is not finite, without asking the host.
         norm = torch.nn.utils.get_total_norm([g for g in gradients if g is not None])
         not_finite = (~torch.isfinite(norm)).to(torch.float32)
+        if phase.optimizer.clip > 0:
+            torch.nn.utils.clip_grads_with_norm_(parameters, phase.optimizer.clip, norm)
         for group in optimizer.param_groups:
             group.update(self.family.rates(phase.name, step))
         optimizer.found_inf = not_finite  # type: ignore[attr-defined]

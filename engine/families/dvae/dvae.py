@@ -161,6 +161,13 @@ class DvaeConfig:
         low=0.0,
         high=0.9999,
     )
+    clip: float = knob(
+        0.0,
+        "A gradient longer than this is made that long; 0, as in the paper, leaves all as they are.",
+        group="Optimizer",
+        low=0.0,
+        high=1000.0,
+    )
     weight_decay: float = knob(
         1e-4, "Pull of all weights towards 0.", group="Optimizer", source=PAPER, low=0.0, high=1.0, live=True
     )

@@ -53,7 +53,9 @@ class Dvae(Family):
     def phases(self) -> tuple[Phase, ...]:
         config = self.config
         betas = (config.beta1, config.beta2)
-        settings = OptimizerSettings("adamw", config.lr_start, betas, weight_decay=config.weight_decay)
+        settings = OptimizerSettings(
+            "adamw", config.lr_start, betas, weight_decay=config.weight_decay, clip=config.clip
+        )
         return (Phase(NAME, NAME, self.network, settings),)
 
     def tau(self, step: int) -> float:

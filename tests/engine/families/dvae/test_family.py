@@ -227,3 +227,14 @@ def test_it_says_what_pictures_it_takes(make_dvae: MakeDvae):
         make_dvae(SampleSpec((2,)))
     make_dvae(SampleSpec((24, 40, 1)))
     assert dvae_family.NAME == "dVAE"
+
+
+def test_a_gradient_longer_than_the_clip_is_made_that_long(make_stepper: MakeStepper):
+    for clip in (0.01, 0.0):
+        stepper = make_stepper(clip=clip)
+        stepper.step()
+        (phase,) = stepper.phases
+        norm = torch.nn.utils.get_total_norm([p.grad for p in phase.module.parameters() if p.grad is not None]).item()
+        told = stepper.read_metrics()["gradient norm/dVAE"]
+        assert told > 0.01
+        assert norm == pytest.approx(clip or told, rel=1e-3)
