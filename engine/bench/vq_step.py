@@ -14,6 +14,7 @@ import copy
 import dataclasses
 import functools
 import importlib
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,29 +36,35 @@ from engine.stepper import Stepper, to_model
 
 PACKAGE = "vector_quantize_pytorch"
 BOOKS = (512, 8192)
+PRESETS = ("tiny", "modern")  # whose networks: beside large ones any quantiser is cheap
 
 
 class PackageMissingError(ValueError):
     """The package that is compared with is not there; the message says how to install it."""
 
 
-def bench_vq_step(rounds: int = 10, books: tuple[int, ...] = BOOKS, preset: str = "modern") -> dict[str, float]:
-    """For each size of book, the medians of milliseconds, and of their ratios to ours. Raises PackageMissingError."""
+def bench_vq_step(
+    rounds: int = 10, books: tuple[int, ...] = BOOKS, presets: tuple[str, ...] = PRESETS
+) -> dict[str, float]:
+    """For the networks of each preset and each size of book, the medians of milliseconds, and of their ratios to ours.
+
+    Raises PackageMissingError.
+    """
     _package()
     torch.set_num_threads(training_threads())
     found: dict[str, float] = {}
-    for codes in books:
+    for preset, codes in itertools.product(presets, books):
         ours, exchanged = _stepper(codes, preset, VqVae), _stepper(codes, preset, PackageVqVae)
         plain = PlainLoop(exchanged)
         steps = (functools.partial(_step, ours), plain.step, functools.partial(_step, exchanged))
         times = [[_seconds(step) for step in steps] for _ in range(rounds + 1)]
         our_s, plain_s, exchanged_s = np.array(times[1:]).T  # the first of each warms up
         found |= {
-            f"K{codes}/training_ratio": float(np.median(plain_s / our_s)),
-            f"K{codes}/exchanged_ratio": float(np.median(exchanged_s / our_s)),
-            f"K{codes}/our_step_ms": float(np.median(our_s)) * 1e3,
-            f"K{codes}/plain_step_ms": float(np.median(plain_s)) * 1e3,
-            f"K{codes}/exchanged_step_ms": float(np.median(exchanged_s)) * 1e3,
+            f"{preset}/K{codes}/training_ratio": float(np.median(plain_s / our_s)),
+            f"{preset}/K{codes}/exchanged_ratio": float(np.median(exchanged_s / our_s)),
+            f"{preset}/K{codes}/our_step_ms": float(np.median(our_s)) * 1e3,
+            f"{preset}/K{codes}/plain_step_ms": float(np.median(plain_s)) * 1e3,
+            f"{preset}/K{codes}/exchanged_step_ms": float(np.median(exchanged_s)) * 1e3,
         }
     return found
 

@@ -62,7 +62,11 @@ BENCHES: dict[str, Bench] = {
     "vq_step": Bench(
         "vq_step",
         "the VQ-VAE step beside one with vector-quantize-pytorch",
-        {"K512/training_ratio": Target(1.2), "K8192/training_ratio": Target(3.5)},
+        {
+            f"{preset}/K{codes}/training_ratio": Target(ratio)
+            for preset in ("tiny", "modern")
+            for codes, ratio in ((512, 1.2), (8192, 3.5))
+        },
     ),
     "nearest_code": Bench(
         "nearest_code",

@@ -61,9 +61,9 @@ def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):
 def test_vq_step_compares_three_loops(monkeypatch):
     """The package is not installed where tests run; a quantiser with its face stands in."""
     monkeypatch.setitem(sys.modules, "vector_quantize_pytorch", SimpleNamespace(VectorQuantize=StandIn))
-    found = bench_vq_step(rounds=1, books=(16,), preset="tiny")
+    found = bench_vq_step(rounds=1, books=(16,), presets=("tiny",))
     assert found.keys() == {
-        f"K16/{name}"
+        f"tiny/K16/{name}"
         for name in ("training_ratio", "exchanged_ratio", "our_step_ms", "plain_step_ms", "exchanged_step_ms")
     }
     assert all(value > 0 for value in found.values())
