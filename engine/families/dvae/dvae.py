@@ -236,8 +236,11 @@ PRESETS = (
             "blocks": 1,
             "halvings": 2,
             "lowest_ln_b": -4.0,
-            "beta_steps": 100,  # before the codes have settled: a ramp of 1 500 steps left two thirds of them unused
-            "tau_steps": 4_500,
+            "beta": 1.0,  # the bound itself; what keeps the codes in use is the next term (docs/measurements.md)
+            "beta_usage": 10.0,
+            "beta_steps": 100,
+            "tau_steps": 10_000,
+            "clip": 1.0,
             "lr_start": 7e-4,
             "lr_end": 2.5e-5,
             "lr_steps": 15_000,
