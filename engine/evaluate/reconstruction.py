@@ -7,7 +7,6 @@ Legend: N samples, C channels, H x W pixels.
 from __future__ import annotations
 
 import functools
-import math
 
 import torch
 import torch.nn.functional as F
@@ -53,8 +52,3 @@ def _blurred(x: Tensor, side: int) -> Tensor:
     channels = x.shape[1]
     rows = F.conv2d(x, weights.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
     return F.conv2d(rows, weights.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
-
-
-def bits_of_codes(places: int, book: int) -> float:
-    """What the codes of one sample cost where all are as likely."""
-    return places * math.log2(book)

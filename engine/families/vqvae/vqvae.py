@@ -62,7 +62,6 @@ class VqVaeConfig:
         source="the code of 2017",
         low=0.0,
         high=1e5,
-        log=False,
     )
     rotation: bool = knob(
         False,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 
-from engine.evaluate.reconstruction import bits_of_codes, l1, psnr, ssim
+from engine.evaluate.reconstruction import l1, psnr, ssim
 
 MEASURES = (psnr, ssim, l1)
 
@@ -89,8 +87,3 @@ def test_more_noise_is_less_alike():
     assert found[0] == sorted(found[0], reverse=True)
     assert found[1] == sorted(found[1], reverse=True)
     assert found[2] == sorted(found[2])
-
-
-def test_codes_that_are_all_as_likely_cost_their_logarithm():
-    assert bits_of_codes(64, 512) == 64 * 9
-    assert bits_of_codes(10, 3) == pytest.approx(10 * math.log2(3))
